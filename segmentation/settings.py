@@ -1,0 +1,382 @@
+"""Typed settings from the YAML files of conf/: read once, checked whole, frozen."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from segmentation.errors import SettingsError
+from segmentation.periods import month_end, months_between
+
+Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | date | None
+
+
+class Settings(BaseModel):
+    """A part of the settings: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class VerticalName(StrEnum):
+    PAYG = "payg"
+    PLAN = "plan"
+    HOME = "home"
+
+
+class SuccessMetric(Settings):
+    """What tells whether the segmentation works: a column of a table, and which way it should go."""
+
+    table: str
+    column: str
+    direction: Literal["up", "down"]
+
+
+class Objective(Settings):
+    """Why a vertical is segmented; heads the report."""
+
+    goal: Literal["retention", "growth", "service"]
+    statement: str
+    owner: str
+    success: Annotated[list[SuccessMetric], Field(min_length=2, max_length=3)]
+
+
+class Limits(Settings):
+    """What the business can work with."""
+
+    min_segments: int = Field(default=3, ge=2, le=50)
+    max_segments: int = Field(default=8, ge=2, le=50)
+    min_share: float = Field(default=0.02, ge=0, lt=1)
+    """Smallest share of a segment; a smaller one makes a candidate count less."""
+    max_share: float = Field(default=0.8, gt=0, le=1)
+    """Largest share; beyond it the report warns."""
+    small_base_rows: int = Field(default=1000, ge=0)
+    small_base_max_segments: int = Field(default=4, ge=2)
+    """A base of fewer rows gets at most so many segments, unless the number is given by hand."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Limits":
+        if self.min_segments > self.max_segments:
+            raise ValueError(f"min_segments {self.min_segments} is over max_segments {self.max_segments}")
+        return self
+
+
+class PreparationSettings(Settings):
+    """How features become numbers that can be compared."""
+
+    sample_rows: int = Field(default=50_000, ge=100)
+    """Rows (lowest hash of the key) from which quantiles and correlations are learnt."""
+    winsorise: float = Field(default=0.005, ge=0, lt=0.5)
+    """Share at either end that is pulled in to the quantile."""
+    max_correlation: float = Field(default=0.95, gt=0, le=1)
+    """Of two features correlated more than this the later one is left out."""
+    max_missing: float = Field(default=0.6, gt=0, le=1)
+    """A feature missing for a larger share is left out."""
+    scaling: Literal["none", "standard", "robust"] = "standard"
+    family_weights: dict[str, float] = Field(default_factory=dict)
+    """Weight of a feature family in distances; 1 when not named, 0 leaves it out."""
+
+
+class KMeansMethod(Settings):
+    """Spark ML KMeans."""
+
+    name: Literal["kmeans"]
+    segments: int | Literal["auto"] = "auto"
+    n_starts: int = Field(default=3, ge=1, le=50)
+    max_rounds: int = Field(default=30, ge=1)
+
+
+class WardMethod(Settings):
+    """Spark ML KMeans micro-clusters, then weighted Ward on them."""
+
+    name: Literal["ward"]
+    segments: int | Literal["auto"] = "auto"
+    n_micro: int = Field(default=256, ge=2, le=8192)
+    max_rounds: int = Field(default=10, ge=1)
+
+
+class MixtureMethod(Settings):
+    """Spark ML GaussianMixture, the number of components by BIC."""
+
+    name: Literal["mixture"]
+    segments: int | Literal["auto"] = "auto"
+    n_starts: int = Field(default=2, ge=1, le=20)
+    max_rounds: int = Field(default=60, ge=1)
+    tolerance_per_row: float = Field(default=1e-5, gt=0)
+    """Stop when the mean log-likelihood of a row rises by less."""
+
+
+class CommunitiesMethod(Settings):
+    """Ties and usage similarity, GraphFrames label propagation, communities grouped to segments."""
+
+    name: Literal["communities"]
+    segments: int | Literal["auto"] = "auto"
+    engine: Literal["graphframes"] = "graphframes"
+    max_rounds: int = Field(default=8, ge=1, le=50)
+    n_neighbours: int = Field(default=8, ge=0, le=50)
+    """Most similar homes that a home is tied to."""
+    n_cells: int = Field(default=32, ge=1, le=4096)
+    """Cells (micro-clusters) within which the most similar homes are looked for."""
+    tie_weights: dict[str, float] = Field(default_factory=dict)
+    max_degree: int = Field(default=50, ge=2)
+    """A line with more ties of one kind than this is a hub; its ties of that kind are cut."""
+
+
+Method = Annotated[KMeansMethod | WardMethod | MixtureMethod | CommunitiesMethod, Field(discriminator="name")]
+
+
+class VerticalSettings(Settings):
+    """Everything that makes one vertical different from another: conf/payg.yaml, plan.yaml, home.yaml."""
+
+    vertical: VerticalName
+    objective: Objective
+    method: Method
+    features: list[str] = Field(default_factory=list)
+    """Features to fit on; empty means all features of the catalogue with role `cluster`."""
+    exclude: list[str] = Field(default_factory=list)
+    """Features not to fit on, whatever the catalogue says."""
+    use_salary: bool = True
+    limits: Limits = Limits()
+    preparation: PreparationSettings = PreparationSettings()
+    max_archetype_distance: float = Field(default=0.22, gt=0, le=1)
+    """A segment farther from every archetype than this (mean difference in ranks) gets a descriptive name."""
+    outlier_share: float = Field(default=0.005, ge=0, lt=0.5)
+    """Share of the fitted lines, farthest from their segment, that counts as outliers."""
+    seed: int
+
+
+class PeriodSettings(Settings):
+    """Months to run: the first is fitted, the others scored. `history_from` is the first month of the feeds."""
+
+    history_from: str
+    first: str
+    last: str
+    partial_last_day: date | None = None
+    """Last day with data when the last month is not complete."""
+
+    @field_validator("history_from", "first", "last")
+    @classmethod
+    def _is_month(cls, month: str) -> str:
+        month_end(month)
+        return month
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "PeriodSettings":
+        if not self.history_from <= self.first <= self.last:
+            raise ValueError(f"history_from {self.history_from}, first {self.first} and last {self.last} are not in order")
+        return self
+
+    @property
+    def as_of_days(self) -> list[date]:
+        days = months_between(month_end(self.first), month_end(self.last))
+        return [*days[:-1], self.partial_last_day or days[-1]]
+
+
+class SecretSettings(Settings):
+    """Where the secret of the pseudonyms comes from: exactly one of the three."""
+
+    environment: str | None = None
+    file: Path | None = None
+    demo_key: str | None = None
+    """A key in plain sight: for generated or public data only."""
+
+    @model_validator(mode="after")
+    def _one(self) -> "SecretSettings":
+        if sum(value is not None for value in (self.environment, self.file, self.demo_key)) != 1:
+            raise ValueError("give exactly one of environment, file, demo_key")
+        return self
+
+    def key(self) -> bytes:
+        """The secret itself. Raises SettingsError when the reference leads nowhere; never shows the key."""
+        if self.demo_key is not None:
+            return self.demo_key.encode()
+        if self.file is not None:
+            found = self.file.read_bytes().strip() if self.file.is_file() else b""
+            where = f"file {self.file}"
+        else:
+            found, where = os.environ.get(self.environment or "", "").encode(), f"environment variable {self.environment}"
+        if len(found) < 16:
+            raise SettingsError(
+                "the secret for pseudonyms is missing or shorter than 16 bytes",
+                where=where,
+                remedy="put a random key there, for example from: python3 -c 'import secrets; print(secrets.token_hex(32))'",
+            )
+        return found
+
+
+class MlflowSettings(Settings):
+    tracking_uri: str = "sqlite:///mlflow.db"
+    artifacts: str = "mlruns"
+    experiment: str = "segmentation"
+    is_on: bool = True
+
+
+class SyntheticSettings(Settings):
+    """The generated operator."""
+
+    n_lines: int = Field(default=20_000, ge=200, le=100_000_000)
+    seed: int
+    amount_factor: float = Field(default=1.0, gt=0)
+    """Multiplies every amount of money: another currency."""
+    segment_shares: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Shares by vertical and segment; not named: as built in. 0 leaves a segment out."""
+    unknown_segments: list[str] = Field(default_factory=list)
+    """Segments outside the known ones to plant; see synthetic/segments.py for what there is."""
+    dirt_share: float = Field(default=0.01, ge=0, le=0.5)
+
+
+class RunSettings(Settings):
+    """One conf file: where things lie, which months, which verticals."""
+
+    operator: str
+    warehouse: str
+    vault: str
+    landing: Path
+    report: Path
+    logs: Path = Path("logs")
+    models: Path | None = None
+    """Where model folders are kept; beside the tables of a folder warehouse when not named."""
+    timezone: str = "UTC"
+    currency: str = "EUR"
+    minor_units: int = Field(default=100, ge=1)
+    """Minor units in one unit of the currency."""
+    periods: PeriodSettings
+    secret: SecretSettings
+    spark: Path
+    sources: list[Path]
+    archetypes: Path
+    verticals: dict[VerticalName, VerticalSettings]
+    mlflow: MlflowSettings = MlflowSettings()
+    synthetic: SyntheticSettings | None = None
+
+    @property
+    def models_folder(self) -> Path:
+        return self.models or Path(self.warehouse) / "_models"
+
+    @property
+    def lock_folder(self) -> Path:
+        return self.models_folder.parent
+
+    def hash(self) -> str:
+        """Hash of everything but places and the secret: what decides the result."""
+        places = {"warehouse", "vault", "landing", "report", "logs", "models", "secret", "spark", "sources", "archetypes", "mlflow"}
+        return stable_hash(self.model_dump(mode="json", exclude=places))
+
+
+def stable_hash(value: object) -> str:
+    """16 hex digits that depend on the content alone, not on the order of keys or the process."""
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def load(conf_file: Path, overrides: Sequence[str] = (), *, data: Path | None = None) -> RunSettings:
+    """The settings of a conf file with `path.to.key=value` overrides put on top.
+
+    Paths of other conf files are relative to the file that names them; data paths to the working directory, or, where
+    they begin with {data}, to the data folder.
+
+    Raises: SettingsError listing all problems of all files together.
+    """
+    tree = _read_tree(conf_file)
+    for override in overrides:
+        _put(tree, override)
+    filled = _fill(tree, data, conf_file)
+    try:
+        return RunSettings.model_validate(filled)
+    except ValidationError as broken:
+        raise _all_problems(conf_file, broken) from None
+
+
+def _read_tree(conf_file: Path) -> dict:
+    """One conf file with the files it names read in, its relative paths made relative to the working directory."""
+    here = conf_file.parent
+    tree = read_yaml(conf_file)
+    base = tree.pop("extends", None)
+    for name in ("spark", "archetypes"):
+        if isinstance(tree.get(name), str):
+            tree[name] = str(here / tree[name])
+    if isinstance(tree.get("sources"), list):
+        tree["sources"] = [str(here / source) for source in tree["sources"]]
+    verticals = tree.get("verticals")
+    if isinstance(verticals, dict):
+        tree["verticals"] = {name: _read_vertical(vertical, here) for name, vertical in verticals.items()}
+    return tree if base is None else _merged(_read_tree(here / base), tree)
+
+
+def _read_vertical(vertical: Json, here: Path) -> Json:
+    if isinstance(vertical, str):
+        return read_yaml(here / vertical)
+    if isinstance(vertical, dict) and "extends" in vertical:
+        own = {key: value for key, value in vertical.items() if key != "extends"}
+        return _merged(read_yaml(here / vertical["extends"]), own)
+    return vertical
+
+
+def read_yaml(path: Path) -> dict:
+    """The mapping in a YAML file. Raises SettingsError when there is none."""
+    if not path.is_file():
+        raise SettingsError("there is no such settings file", where=str(path), remedy="see conf/ for those that exist")
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as broken:
+        raise SettingsError("not valid YAML", where=str(path), found=str(broken).replace("\n", " ")) from None
+    if not isinstance(found, dict):
+        raise SettingsError("a settings file holds keys and values", where=str(path), found=type(found).__name__)
+    return found
+
+
+def _merged(below: dict, above: dict) -> dict:
+    both = dict(below)
+    for key, value in above.items():
+        both[key] = _merged(both[key], value) if isinstance(value, dict) and isinstance(both.get(key), dict) else value
+    return both
+
+
+def _put(tree: dict, override: str) -> None:
+    path, sign, text = override.partition("=")
+    if not sign or not path:
+        raise SettingsError("cannot read --set", found=override, expected="path.to.key=value, for example verticals.payg.seed=7")
+    *parents, last = path.split(".")
+    node = tree
+    for parent in parents:
+        node = node.setdefault(parent, {})
+        if not isinstance(node, dict):
+            raise SettingsError("--set leads through a key that holds a value", where=path, found=parent)
+    node[last] = yaml.safe_load(text)
+
+
+def _fill(node: Json, data: Path | None, conf_file: Path) -> Json:
+    if isinstance(node, dict):
+        return {key: _fill(value, data, conf_file) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_fill(value, data, conf_file) for value in node]
+    if isinstance(node, str) and "{data}" in node:
+        if data is None:
+            raise SettingsError(
+                "this conf file reads a data folder that was not named",
+                where=str(conf_file),
+                remedy="add --data DIR, or set SEGMENTATION_DATA; the README says which data sets go there",
+            )
+        return node.replace("{data}", str(data))
+    return node
+
+
+def _all_problems(conf_file: Path, broken: ValidationError) -> SettingsError:
+    lines = []
+    for problem in broken.errors():
+        path = ".".join(str(part) for part in problem["loc"])
+        is_secret = path.startswith("secret")
+        shown = "" if is_secret or isinstance(problem["input"], dict | list) else f" (found {problem['input']!r})"
+        lines.append(f"{path}: {problem['msg']}{shown}")
+    return SettingsError(
+        f"{len(lines)} problems in the settings",
+        where=str(conf_file),
+        found="\n    ".join(["", *lines]),
+        remedy="mend them all at once; `segmentation settings --help` explains every key",
+    )

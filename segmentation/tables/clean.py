@@ -1,0 +1,386 @@
+"""Clean tables: what the operator's feeds say, typed, checked and pseudonymous."""
+
+from segmentation.tables.contract import Column, PersonalData, Table, TimeKind
+
+KB = "KB"
+SECONDS = "s"
+MONEY = "minor currency units"
+_UNTIL_ERASED = "24 months, or until the person is erased"
+
+
+def key(name: str, about: str) -> Column:
+    """A pseudonymous key."""
+    return Column(name, "string", about, personal=PersonalData.KEY)
+
+
+def count(name: str, about: str) -> Column:
+    """A whole number of things."""
+    return Column(name, "bigint", about, "count")
+
+
+def money(name: str, about: str) -> Column:
+    """An amount in the smallest currency unit, so that sums are exact."""
+    return Column(name, "bigint", about, MONEY)
+
+
+def data(name: str, about: str) -> Column:
+    """A data volume."""
+    return Column(name, "bigint", about, KB)
+
+
+def day(name: str, about: str) -> Column:
+    """A date."""
+    return Column(name, "date", about)
+
+
+SUBSCRIBER = key("subscriber_id", "One line of service: a SIM or a broadband access")
+VALID_FROM = day("valid_from", "First day on which the row holds")
+VALID_TO = day("valid_to", "Last day on which the row holds; null while it holds")
+ARRIVAL = (
+    Column("received_at", "timestamp", "When the feed brought the row"),
+    Column("feed_id", "string", "Delivery that brought the row, see feeds"),
+)
+
+SUBSCRIBERS = Table(
+    "subscribers",
+    ("subscriber_id", "valid_from"),
+    (
+        SUBSCRIBER,
+        VALID_FROM,
+        VALID_TO,
+        key("customer_id", "Person or company that uses the line"),
+        key("account_id", "Payer"),
+        key("household_id", "Dwelling; null when unknown"),
+        Column("birth_year", "int", "Year of birth", "year", PersonalData.QUASI),
+        Column("gender", "string", "Gender as told by the customer", personal=PersonalData.QUASI),
+        Column("region", "string", "Region of the address", personal=PersonalData.QUASI),
+        Column("is_urban", "boolean", "Whether the address is in a town", personal=PersonalData.QUASI),
+        *ARRIVAL,
+    ),
+    "Who uses, who pays and where, for every line of service, over time",
+    TimeKind.VALIDITY,
+    retention=_UNTIL_ERASED,
+)
+SERVICE_SPELLS = Table(
+    "service_spells",
+    ("subscriber_id", "valid_from"),
+    (
+        SUBSCRIBER,
+        VALID_FROM,
+        VALID_TO,
+        Column("vertical", "string", "payg, plan or home"),
+        Column("product_id", "string", "Product of the spell"),
+        Column("status", "string", "active, suspended or closed"),
+        Column("start_reason", "string", "activation, migration, port_in or return"),
+        Column("end_reason", "string", "migration, port_out or disconnection; null while open"),
+        day("contract_end", "Last day of the contract; null without one"),
+        *ARRIVAL,
+    ),
+    "Which vertical and product a line was in, and why it came and went; at most one open spell a line",
+    TimeKind.VALIDITY,
+    end_columns=("end_reason",),
+    retention=_UNTIL_ERASED,
+)
+PRODUCTS = Table(
+    "products",
+    ("product_id", "valid_from"),
+    (
+        Column("product_id", "string", "Product"),
+        VALID_FROM,
+        VALID_TO,
+        Column("product_name", "string", "Name that customers know"),
+        Column("vertical", "string", "payg, plan or home"),
+        money("monthly_fee", "Fee of a month, without tax"),
+        data("allowance_kb", "Data included in a month; null when unlimited"),
+        Column("speed_mbps", "int", "Broadband speed; null for mobile", "Mbit/s"),
+        *ARRIVAL,
+    ),
+    "The catalogue of products over time",
+    TimeKind.VALIDITY,
+)
+USAGE_DAILY = Table(
+    "usage_daily",
+    ("subscriber_id", "day"),
+    (
+        SUBSCRIBER,
+        day("day", "Day of use in the operator's time zone"),
+        Column("voice_seconds", "bigint", "Outgoing calls", SECONDS),
+        Column("voice_offnet_seconds", "bigint", "Outgoing calls to other operators", SECONDS),
+        Column("voice_night_seconds", "bigint", "Outgoing calls 00:00-06:00", SECONDS),
+        count("n_calls", "Outgoing calls"),
+        count("n_peers", "Different numbers called"),
+        count("n_sms", "Messages sent"),
+        data("data_kb", "All data"),
+        data("data_night_kb", "Data 00:00-06:00"),
+        data("data_work_kb", "Data 09:00-17:00"),
+        data("data_evening_kb", "Data 18:00-24:00"),
+        data("upload_kb", "Data sent"),
+        data("streaming_kb", "Video and music streaming"),
+        data("social_kb", "Social media"),
+        data("gaming_kb", "Games"),
+        data("roaming_kb", "Data abroad"),
+        count("n_devices", "Devices seen on the broadband line"),
+        money("charged_amount", "Usage charged to prepaid credit, without tax"),
+        *ARRIVAL,
+    ),
+    "Use of a line on a day, by kind and part of the day; a day without use has no row",
+    TimeKind.EVENT,
+    "day",
+    retention=_UNTIL_ERASED,
+)
+DEVICES = Table(
+    "devices",
+    ("subscriber_id", "valid_from"),
+    (
+        SUBSCRIBER,
+        VALID_FROM,
+        VALID_TO,
+        Column("device_class", "string", "basic, smartphone, flagship or router"),
+        Column("is_5g", "boolean", "Whether the device can use 5G"),
+        Column("release_year", "int", "Year in which the model was released", "year"),
+        *ARRIVAL,
+    ),
+    "The device of a line over time",
+    TimeKind.VALIDITY,
+    retention=_UNTIL_ERASED,
+)
+RECHARGES = Table(
+    "recharges",
+    ("recharge_id",),
+    (
+        key("recharge_id", "Recharge"),
+        SUBSCRIBER,
+        day("day", "Day of the recharge in the operator's time zone"),
+        money("recharge_amount", "Amount bought; negative when taken back"),
+        Column("channel", "string", "app, web, shop, voucher or care"),
+        Column("is_emergency_credit", "boolean", "Whether credit was lent, not paid"),
+        *ARRIVAL,
+    ),
+    "Prepaid credit bought",
+    TimeKind.EVENT,
+    "day",
+    retention=_UNTIL_ERASED,
+)
+INVOICES = Table(
+    "invoices",
+    ("subscriber_id", "period"),
+    (
+        SUBSCRIBER,
+        day("period", "Last day of the billed month"),
+        money("bill_amount", "Billed without tax, discounts taken off"),
+        money("overage_amount", "Part of the bill for use beyond the plan"),
+        money("discount_amount", "Discount taken off"),
+        day("due_on", "Last day to pay"),
+        *ARRIVAL,
+    ),
+    "Monthly bills of plan and home lines",
+    TimeKind.EVENT,
+    "period",
+    retention=_UNTIL_ERASED,
+)
+PAYMENTS = Table(
+    "payments",
+    ("payment_id",),
+    (
+        key("payment_id", "Payment"),
+        SUBSCRIBER,
+        day("day", "Day of the payment or of the failed try"),
+        day("due_on", "Last day to pay"),
+        money("paid_amount", "Amount paid"),
+        Column("is_failed", "boolean", "Whether the try failed"),
+        *ARRIVAL,
+    ),
+    "Payments of bills, failed tries included",
+    TimeKind.EVENT,
+    "day",
+    retention=_UNTIL_ERASED,
+)
+SUBSCRIPTION_EVENTS = Table(
+    "subscription_events",
+    ("event_id",),
+    (
+        key("event_id", "Event"),
+        SUBSCRIBER,
+        day("day", "Day of the event"),
+        Column("event_kind", "string", "upgrade, downgrade, addon_on, addon_off, port_request or renewal"),
+        Column("product_id", "string", "Product or add-on that changed"),
+        *ARRIVAL,
+    ),
+    "Changes to what a line has subscribed to",
+    TimeKind.EVENT,
+    "day",
+    retention=_UNTIL_ERASED,
+)
+CARE_CONTACTS = Table(
+    "care_contacts",
+    ("contact_id",),
+    (
+        key("contact_id", "Contact"),
+        SUBSCRIBER,
+        day("day", "Day of the contact"),
+        Column("topic", "string", "billing, network, device, contract or other"),
+        Column("channel", "string", "phone, chat, shop or e-mail"),
+        Column("is_complaint", "boolean", "Whether the customer complained"),
+        day("resolved_on", "Day it was resolved; null while open"),
+        Column("satisfaction", "int", "Answer of the customer, 1 bad to 5 good; null without an answer", "1..5"),
+        Column("masked_text", "string", "What was said, names and numbers masked", personal=PersonalData.TEXT),
+        *ARRIVAL,
+    ),
+    "Contacts with customer care",
+    TimeKind.EVENT,
+    "day",
+    retention=_UNTIL_ERASED,
+)
+SURVEYS = Table(
+    "surveys",
+    ("answer_id",),
+    (
+        key("answer_id", "Answer"),
+        SUBSCRIBER,
+        day("day", "Day of the answer"),
+        Column("survey", "string", "Name of the survey"),
+        Column("question", "string", "Question"),
+        Column("answer", "int", "Answer on the scale of the survey"),
+        *ARRIVAL,
+    ),
+    "Answers to surveys",
+    TimeKind.EVENT,
+    "day",
+    retention=_UNTIL_ERASED,
+)
+DIGITAL_MONTHLY = Table(
+    "digital_monthly",
+    ("subscriber_id", "period"),
+    (
+        SUBSCRIBER,
+        day("period", "Last day of the month"),
+        count("n_app_logins", "Logins to the app"),
+        count("n_web_visits", "Visits to the self-care site"),
+        count("n_emails_opened", "E-mails of the operator opened"),
+        *ARRIVAL,
+    ),
+    "Use of the operator's digital channels in a month",
+    TimeKind.EVENT,
+    "period",
+    retention=_UNTIL_ERASED,
+)
+LIFESTYLE_MONTHLY = Table(
+    "lifestyle_monthly",
+    ("subscriber_id", "period"),
+    (
+        SUBSCRIBER,
+        day("period", "Last day of the month"),
+        count("streaming_minutes", "Minutes of video and music streaming"),
+        count("social_minutes", "Minutes on social media"),
+        count("gaming_minutes", "Minutes of games"),
+        count("nightlife_visits", "Evenings at bars, clubs and concerts"),
+        money("supermarket_amount", "Bought in supermarkets"),
+        count("travel_days", "Days outside the home region"),
+        *ARRIVAL,
+    ),
+    "Lifestyle of a month, from partners and consented data",
+    TimeKind.EVENT,
+    "period",
+    retention=_UNTIL_ERASED,
+)
+SALARY_BRACKETS = Table(
+    "salary_brackets",
+    ("subscriber_id", "valid_from"),
+    (
+        SUBSCRIBER,
+        VALID_FROM,
+        VALID_TO,
+        Column("salary_bracket", "int", "Salary in ten equal groups of the country", "1..10", PersonalData.SENSITIVE),
+        *ARRIVAL,
+    ),
+    "Salary bracket over time",
+    TimeKind.VALIDITY,
+    retention=_UNTIL_ERASED,
+)
+HOME_TIES = Table(
+    "home_ties",
+    ("subscriber_a", "subscriber_b", "tie_kind", "valid_from"),
+    (
+        key("subscriber_a", "One line; the smaller key of the two"),
+        key("subscriber_b", "Other line"),
+        Column("tie_kind", "string", "household, address, payer, device or support"),
+        VALID_FROM,
+        VALID_TO,
+        *ARRIVAL,
+    ),
+    "Ties between lines: same dwelling, building, payer, device, or the same trouble at the same time",
+    TimeKind.VALIDITY,
+    retention=_UNTIL_ERASED,
+)
+CONSENTS = Table(
+    "consents",
+    ("customer_id", "purpose", "valid_from"),
+    (
+        key("customer_id", "Person or company"),
+        Column("purpose", "string", "analytics, marketing or partner_data"),
+        VALID_FROM,
+        VALID_TO,
+        Column("is_granted", "boolean", "Whether the person agreed"),
+        *ARRIVAL,
+    ),
+    "What a person agreed to, over time",
+    TimeKind.VALIDITY,
+    retention="as long as the law asks for proof",
+)
+CAMPAIGN_CONTACTS = Table(
+    "campaign_contacts",
+    ("contact_id",),
+    (
+        key("contact_id", "Contact"),
+        SUBSCRIBER,
+        day("day", "Day of the contact"),
+        Column("campaign", "string", "Campaign"),
+        Column("offer", "string", "Offer made"),
+        Column("channel", "string", "sms, app, e-mail, phone or shop"),
+        Column("arm", "string", "Arm of the experiment"),
+        Column("is_control", "boolean", "Whether the line was held back on purpose"),
+        Column("response", "string", "accepted, declined or none"),
+        *ARRIVAL,
+    ),
+    "Marketing contacts and what came of them",
+    TimeKind.EVENT,
+    "day",
+    retention=_UNTIL_ERASED,
+)
+ACQUISITION = Table(
+    "acquisition",
+    ("subscriber_id",),
+    (
+        SUBSCRIBER,
+        day("day", "Day of the first activation"),
+        Column("channel", "string", "Where the line was sold"),
+        money("acquisition_cost", "What winning the line cost"),
+        Column("came_from", "string", "Operator the number was ported from; null when new"),
+        *ARRIVAL,
+    ),
+    "How a line was won",
+    TimeKind.EVENT,
+    "day",
+    retention=_UNTIL_ERASED,
+)
+
+TABLES = (
+    SUBSCRIBERS,
+    SERVICE_SPELLS,
+    PRODUCTS,
+    USAGE_DAILY,
+    DEVICES,
+    RECHARGES,
+    INVOICES,
+    PAYMENTS,
+    SUBSCRIPTION_EVENTS,
+    CARE_CONTACTS,
+    SURVEYS,
+    DIGITAL_MONTHLY,
+    LIFESTYLE_MONTHLY,
+    SALARY_BRACKETS,
+    HOME_TIES,
+    CONSENTS,
+    CAMPAIGN_CONTACTS,
+    ACQUISITION,
+)

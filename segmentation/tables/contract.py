@@ -1,0 +1,98 @@
+"""What a table is: name, grain, typed columns with meaning, personal-data class, time and retention."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pyspark.sql import types as T
+
+# Spark's own parser of type names needs a running JVM; the contract has to be readable without one.
+_TYPES: dict[str, T.DataType] = {
+    kind.simpleString(): kind
+    for kind in (
+        T.StringType(),
+        T.BooleanType(),
+        T.IntegerType(),
+        T.LongType(),
+        T.DoubleType(),
+        T.DateType(),
+        T.TimestampType(),
+        T.ArrayType(T.StringType()),
+        T.MapType(T.StringType(), T.StringType()),
+        T.MapType(T.StringType(), T.DoubleType()),
+        T.MapType(T.StringType(), T.LongType()),
+    )
+}
+
+
+class PersonalData(StrEnum):
+    """How much a column says about a person (GDPR articles 4 and 9)."""
+
+    NONE = "none"
+    KEY = "key"
+    """A pseudonym: tells lines apart, names nobody without the secret."""
+    DIRECT = "direct"
+    """Names a person by itself: never in a clean table."""
+    QUASI = "quasi"
+    """Names a person together with others: age, place."""
+    TEXT = "text"
+    """Free text, masked before it is stored."""
+    SENSITIVE = "sensitive"
+    """Salary, health, belief."""
+
+
+class TimeKind(StrEnum):
+    """How a read "as of a day" cuts a table."""
+
+    EVENT = "event"
+    """A row belongs to the day of one column; later rows are not seen."""
+    VALIDITY = "validity"
+    """A row holds from valid_from to valid_to (both days included); an end that lies ahead is not known yet."""
+    SNAPSHOT = "snapshot"
+    """A row is the state as of one day; a read takes exactly that day."""
+    ALWAYS = "always"
+    """No time: a read takes all rows."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its Spark type, what it means, its unit."""
+
+    name: str
+    type: str
+    about: str
+    unit: str = ""
+    personal: PersonalData = PersonalData.NONE
+
+    @property
+    def comment(self) -> str:
+        return f"{self.about} [{self.unit}]" if self.unit else self.about
+
+    @property
+    def data_type(self) -> T.DataType:
+        return _TYPES[self.type]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One Delta table. `grain` is its unique key, never null. Columns outside the grain may be null."""
+
+    name: str
+    grain: tuple[str, ...]
+    columns: tuple[Column, ...]
+    about: str
+    time: TimeKind = TimeKind.ALWAYS
+    time_column: str = ""
+    partitioned_by: tuple[str, ...] = ()
+    end_columns: tuple[str, ...] = ()
+    """Of a table that holds over time: columns known only once the row has ended, besides valid_to."""
+    retention: str = "as long as the base"
+    volatile: frozenset[str] = field(default=frozenset({"run_id", "computed_at", "recorded_at", "superseded_at"}))
+    """Columns that may differ between two equal tables."""
+
+    @property
+    def schema(self) -> T.StructType:
+        return T.StructType([T.StructField(c.name, c.data_type, c.name not in self.grain) for c in self.columns])
+
+    @property
+    def column_names(self) -> list[str]:
+        return [column.name for column in self.columns]

@@ -1,0 +1,238 @@
+"""Read and write declared tables: the only place that touches Delta."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import reduce
+from pathlib import Path
+
+from delta.tables import DeltaTable
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.storagelevel import StorageLevel
+
+from segmentation.errors import ContractError
+from segmentation.tables import checks
+from segmentation.tables.contract import Table, TimeKind
+
+logger = logging.getLogger(__name__)
+
+
+class Store:
+    """Delta tables in a folder, or in `catalog.schema`.
+
+    Remembers the Delta version of every table it read and wrote, for the `runs` table.
+    """
+
+    def __init__(self, spark: SparkSession, location: str) -> None:
+        self.spark = spark
+        self.location = location
+        self.is_folder = "/" in location or "\\" in location or location.count(".") != 1
+        self.versions_read: dict[str, int] = {}
+        self.versions_written: dict[str, int] = {}
+        self._known: set[str] = set()
+
+    def forget_versions(self) -> None:
+        """Begin a new step: `versions_read` and `versions_written` start empty."""
+        self.versions_read = {}
+        self.versions_written = {}
+
+    def address(self, table: Table) -> str:
+        """Where the table lies: a path, or `catalog.schema.table`."""
+        return f"{self.location.rstrip('/')}/{table.name}" if self.is_folder else f"{self.location}.{table.name}"
+
+    def exists(self, table: Table) -> bool:
+        if table.name in self._known:
+            return True
+        address = self.address(table)
+        found = DeltaTable.isDeltaTable(self.spark, address) if self.is_folder else self.spark.catalog.tableExists(address)
+        return bool(found)
+
+    def version(self, table: Table) -> int:
+        """Delta version of the table as it is now; -1 when it does not exist yet."""
+        if not self.exists(table):
+            return -1
+        return int(self._delta(table).history(1).select("version").first()["version"])
+
+    def read(self, table: Table, as_of: date | None = None, *, known_at: datetime | None = None) -> DataFrame:
+        """Rows of the table as they were on the day `as_of`, as far as was known at `known_at`.
+
+        Events after the day are not seen; rows that hold over time are cut to the day, and an end that lies
+        ahead is null; a snapshot is that very day. Without `as_of` all rows. A table that does not exist is empty.
+        """
+        if not self.exists(table):
+            return self.spark.createDataFrame([], table.schema)
+        rows = self._frame(table)
+        self.versions_read.setdefault(table.name, self.version(table))
+        known = rows if known_at is None else rows.filter(F.col("received_at") <= F.lit(known_at))
+        return known if as_of is None else as_of_day(known, table, as_of)
+
+    def replace(self, frame: DataFrame, table: Table, **where: object) -> int:
+        """Replace the rows that equal `where` (say as_of=..., vertical=...) by `frame`; without `where`, all rows.
+
+        Lists as values mean "any of them". Nothing is written when the schema or the grain is broken, or when a row
+        of `frame` lies outside `where`. Returns the Delta version written.
+        """
+        self._prepare(table)
+        ordered = checks.conform(frame, table, where=self.address(table))
+        ordered.persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            checks.require_grain(ordered, table, where=self.address(table), outside=_outside(where))
+            writer = ordered.write.format("delta").mode("overwrite")
+            if where:
+                writer = writer.option("replaceWhere", _predicate(where))
+            self._save(writer, table)
+        finally:
+            ordered.unpersist()
+        return self._log_write(table, where)
+
+    def append(self, frame: DataFrame, table: Table) -> int:
+        """Add rows. The grain is checked within `frame` only: a caller that may repeat itself uses `replace`."""
+        self._prepare(table)
+        ordered = checks.conform(frame, table, where=self.address(table))
+        checks.require_grain(ordered, table, where=self.address(table))
+        self._save(ordered.write.format("delta").mode("append"), table)
+        return self._log_write(table, {})
+
+    def merge(self, frame: DataFrame, table: Table) -> int:
+        """Insert the rows of `frame`, or update those with the same grain key."""
+        self._prepare(table)
+        ordered = checks.conform(frame, table, where=self.address(table))
+        checks.require_grain(ordered, table, where=self.address(table))
+        same_key = " and ".join(f"target.`{name}` = source.`{name}`" for name in table.grain)
+        target = self._delta(table).alias("target")
+        target.merge(ordered.alias("source"), same_key).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
+        return self._log_write(table, {})
+
+    def rows(self, table: Table, rows: Iterable[Mapping[str, object]]) -> DataFrame:
+        """A small frame of the table's schema from Python rows."""
+        names = table.column_names
+        return self.spark.createDataFrame([tuple(row.get(name) for name in names) for row in rows], table.schema)
+
+    def create(self, tables: Iterable[Table]) -> None:
+        """Create the tables that do not exist, empty, so that a catalogue browser shows what will come."""
+        for table in tables:
+            self._prepare(table)
+
+    def _frame(self, table: Table) -> DataFrame:
+        reader = self.spark.read.format("delta")
+        return reader.load(self.address(table)) if self.is_folder else self.spark.table(self.address(table))
+
+    def _delta(self, table: Table) -> DeltaTable:
+        address = self.address(table)
+        return DeltaTable.forPath(self.spark, address) if self.is_folder else DeltaTable.forName(self.spark, address)
+
+    def _prepare(self, table: Table) -> None:
+        """Before the first write of this run: create the table, or add the columns that are new."""
+        if table.name in self._known:
+            return
+        if self.exists(table):
+            self._add_new_columns(table)
+        else:
+            self._create(table)
+        self._known.add(table.name)
+
+    def _create(self, table: Table) -> None:
+        builder = DeltaTable.createIfNotExists(self.spark).comment(table.about)
+        builder = builder.location(_uri(self.address(table))) if self.is_folder else builder.tableName(self.address(table))
+        for column in table.columns:
+            builder = builder.addColumn(
+                column.name, column.data_type, nullable=column.name not in table.grain, comment=column.comment
+            )
+        if table.partitioned_by:
+            builder = builder.partitionedBy(*table.partitioned_by)
+        builder.execute()
+
+    def _add_new_columns(self, table: Table) -> None:
+        """A newer declaration may add columns; one that retypes or drops a column needs a new table."""
+        stored = {field.name: field.dataType for field in self._frame(table).schema.fields}
+        declared = {column.name: column.data_type for column in table.columns}
+        retyped = [n for n, kind in declared.items() if n in stored and stored[n].simpleString() != kind.simpleString()]
+        gone = [name for name in stored if name not in declared]
+        if retyped or gone:
+            raise ContractError(
+                "the stored table has another schema than this version of the code declares",
+                where=self.address(table),
+                found=", ".join([f"{n} {stored[n].simpleString()}" for n in retyped] + [f"{n} (no longer declared)" for n in gone]),
+                expected=", ".join(f"{n} {declared[n].simpleString()}" for n in retyped) or "only declared columns",
+                remedy="point the settings at a new warehouse, or migrate the table by hand",
+            )
+        new = [column for column in table.columns if column.name not in stored]
+        if new:
+            columns = ", ".join(f"`{c.name}` {c.type} COMMENT '{c.comment.replace(chr(39), '')}'" for c in new)
+            target = f"delta.`{self.address(table)}`" if self.is_folder else self.address(table)
+            self.spark.sql(f"ALTER TABLE {target} ADD COLUMNS ({columns})")
+
+    def _save(self, writer: object, table: Table) -> None:
+        if self.is_folder:
+            writer.save(self.address(table))
+        else:
+            writer.saveAsTable(self.address(table))
+
+    def _log_write(self, table: Table, where: Mapping[str, object]) -> int:
+        commit = self._delta(table).history(1).select("version", "operationMetrics").first()
+        version = int(commit["version"])
+        self.versions_written[table.name] = version
+        n_rows = (commit["operationMetrics"] or {}).get("numOutputRows", "?")
+        scope = ", ".join(f"{name}={_shown(value)}" for name, value in where.items())
+        logger.info("wrote %s version %d: %s rows%s", table.name, version, n_rows, f" ({scope})" if scope else "")
+        return version
+
+
+def as_of_day(rows: DataFrame, table: Table, as_of: date) -> DataFrame:
+    """The rows that may be seen on a day. Grain: unchanged."""
+    day = F.lit(as_of)
+    if table.time is TimeKind.EVENT:
+        return rows.filter(F.col(table.time_column) <= day)
+    if table.time is TimeKind.SNAPSHOT:
+        return rows.filter(F.col(table.time_column) == day)
+    if table.time is TimeKind.VALIDITY:
+        begun = rows.filter(F.col("valid_from") <= day)
+        is_ended = F.col("valid_to") <= day
+        return begun.withColumns({name: F.when(is_ended, F.col(name)) for name in (*table.end_columns, "valid_to")})
+    return rows
+
+
+def holding_on(rows: DataFrame, day: date) -> DataFrame:
+    """Of rows that hold from valid_from to valid_to, those that hold on the day. Grain: the key without valid_from."""
+    is_begun = F.col("valid_from") <= F.lit(day)
+    is_open = F.col("valid_to").isNull() | (F.col("valid_to") >= F.lit(day))
+    return rows.filter(is_begun & is_open)
+
+
+def _predicate(where: Mapping[str, object]) -> str:
+    return " and ".join(f"`{name}` {_condition(value)}" for name, value in where.items())
+
+
+def _outside(where: Mapping[str, object]) -> Column | None:
+    return ~F.expr(_predicate(where)) if where else None
+
+
+def _condition(value: object) -> str:
+    if isinstance(value, list | tuple | set):
+        return f"in ({', '.join(sorted(_literal(item) for item in value))})"
+    return f"= {_literal(value)}"
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, date):
+        return f"date'{value.isoformat()}'"
+    if isinstance(value, bool | int):
+        return str(value).lower()
+    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _shown(value: object) -> str:
+    return f"{len(value)} values" if isinstance(value, list | tuple | set) else str(value)
+
+
+def _uri(address: str) -> str:
+    return address if "://" in address else str(Path(address).resolve())
+
+
+def union_by_name(frames: list[DataFrame]) -> DataFrame:
+    """Frames of one schema, one below the other."""
+    return reduce(DataFrame.unionByName, frames)
+
+

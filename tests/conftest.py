@@ -1,0 +1,40 @@
+"""One Spark session for all tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from segmentation import session
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    scratch = tmp_path_factory.mktemp("spark")
+    overrides = {
+        "spark.master": "local[2]",
+        "spark.driver.memory": "4g",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.default.parallelism": "2",
+        "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+        "spark.local.dir": str(scratch / "local"),
+        "spark.driver.extraJavaOptions": f"-Dderby.system.home={scratch}",
+    }
+    started = session.current_or_new(ROOT / "conf/spark/local.conf", overrides)
+    started.conf.set("spark.sql.session.timeZone", "UTC")
+    yield started
+    started.stop()
+
+
+@pytest.fixture(autouse=True)
+def _leave_nothing_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "spark" in request.fixturenames:
+        started = request.getfixturevalue("spark")
+        started.catalog.clearCache()
+        for view in started.catalog.listTables():
+            if view.isTemporary:
+                started.catalog.dropTempView(view.name)
