@@ -23,8 +23,12 @@ def months_before(day: date, n_months: int) -> date:
 
 
 def period_ends(as_of: date, n_periods: int) -> list[date]:
-    """Last days of the `n_periods` periods that end with `as_of`, oldest first."""
-    return [months_before(as_of, n) for n in reversed(range(n_periods))]
+    """Last days of the `n_periods` periods that end with `as_of`, oldest first: each a month before the one after it."""
+    ends = [as_of]
+    # Step by step, as `period_start` steps: from 30 January the third step would else land on 30, not 31 October.
+    while len(ends) < n_periods:
+        ends.append(months_before(ends[-1], 1))
+    return ends[::-1]
 
 
 def period_start(period: date) -> date:

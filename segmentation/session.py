@@ -46,13 +46,24 @@ def _new(properties_file: Path, overrides: Mapping[str, str]) -> SparkSession:
     # Workers start whatever python3 is on PATH; from a virtual environment that one has no pandas.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("segmentation")
-    is_submitted = "SPARK_ENV_LOADED" in os.environ or "PYSPARK_GATEWAY_PORT" in os.environ
-    properties = {} if is_submitted else {**read_properties(properties_file), **overrides}
+    properties = {} if is_submitted() else {**read_properties(properties_file), **overrides}
     for key, value in properties.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
+
+
+def is_submitted() -> bool:
+    """Whether spark-submit (or a platform) started this process and owns the settings of the JVM."""
+    return any(name in os.environ for name in ("SPARK_ENV_LOADED", "PYSPARK_GATEWAY_PORT", "DATABRICKS_RUNTIME_VERSION"))
+
+
+def jvm_process(session: SparkSession) -> int | None:
+    """Process of the JVM that this process started; null where another one did."""
+    gateway = session.sparkContext._gateway
+    process = getattr(gateway, "proc", None)
+    return None if process is None else int(process.pid)
 
 
 def require_delta(session: SparkSession) -> None:

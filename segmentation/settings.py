@@ -21,7 +21,7 @@ Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | date
 class Settings(BaseModel):
     """A part of the settings: frozen, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class VerticalName(StrEnum):
@@ -34,29 +34,39 @@ class SuccessMetric(Settings):
     """What tells whether the segmentation works: a column of a table, and which way it should go."""
 
     table: str
+    """Table of the metric."""
     column: str
+    """Column of the metric."""
     direction: Literal["up", "down"]
+    """Which way it should go."""
 
 
 class Objective(Settings):
     """Why a vertical is segmented; heads the report."""
 
     goal: Literal["retention", "growth", "service"]
+    """What the segments are for."""
     statement: str
+    """The objective in one sentence."""
     owner: str
+    """Who answers for it."""
     success: Annotated[list[SuccessMetric], Field(min_length=2, max_length=3)]
+    """Two or three metrics of success."""
 
 
 class Limits(Settings):
     """What the business can work with."""
 
     min_segments: int = Field(default=3, ge=2, le=50)
+    """Fewest segments that `auto` may choose."""
     max_segments: int = Field(default=8, ge=2, le=50)
+    """Most segments that `auto` may choose."""
     min_share: float = Field(default=0.02, ge=0, lt=1)
     """Smallest share of a segment; a smaller one makes a candidate count less."""
     max_share: float = Field(default=0.8, gt=0, le=1)
     """Largest share; beyond it the report warns."""
     small_base_rows: int = Field(default=1000, ge=0)
+    """A base of fewer rows is small."""
     small_base_max_segments: int = Field(default=4, ge=2)
     """A base of fewer rows gets at most so many segments, unless the number is given by hand."""
 
@@ -79,6 +89,7 @@ class PreparationSettings(Settings):
     max_missing: float = Field(default=0.6, gt=0, le=1)
     """A feature missing for a larger share is left out."""
     scaling: Literal["none", "standard", "robust"] = "standard"
+    """How features become comparable: by mean and spread, or by median and quartiles."""
     family_weights: dict[str, float] = Field(default_factory=dict)
     """Weight of a feature family in distances; 1 when not named, 0 leaves it out."""
 
@@ -87,27 +98,39 @@ class KMeansMethod(Settings):
     """Spark ML KMeans."""
 
     name: Literal["kmeans"]
+    """Name of the method."""
     segments: int | Literal["auto"] = "auto"
+    """How many, or `auto` within the limits."""
     n_starts: int = Field(default=3, ge=1, le=50)
+    """Starts, of which the best counts."""
     max_rounds: int = Field(default=30, ge=1)
+    """Rounds of a start at most."""
 
 
 class WardMethod(Settings):
     """Spark ML KMeans micro-clusters, then weighted Ward on them."""
 
     name: Literal["ward"]
+    """Name of the method."""
     segments: int | Literal["auto"] = "auto"
+    """How many, or `auto` within the limits."""
     n_micro: int = Field(default=256, ge=2, le=8192)
+    """Micro-clusters that Ward merges."""
     max_rounds: int = Field(default=10, ge=1)
+    """Rounds for the micro-clusters at most."""
 
 
 class MixtureMethod(Settings):
     """Spark ML GaussianMixture, the number of components by BIC."""
 
     name: Literal["mixture"]
+    """Name of the method."""
     segments: int | Literal["auto"] = "auto"
+    """How many, or `auto` within the limits."""
     n_starts: int = Field(default=2, ge=1, le=20)
+    """Starts, of which the best counts."""
     max_rounds: int = Field(default=60, ge=1)
+    """Rounds of a start at most."""
     tolerance_per_row: float = Field(default=1e-5, gt=0)
     """Stop when the mean log-likelihood of a row rises by less."""
 
@@ -116,14 +139,19 @@ class CommunitiesMethod(Settings):
     """Ties and usage similarity, GraphFrames label propagation, communities grouped to segments."""
 
     name: Literal["communities"]
+    """Name of the method."""
     segments: int | Literal["auto"] = "auto"
+    """How many, or `auto` within the limits."""
     engine: Literal["graphframes"] = "graphframes"
+    """What propagates the labels."""
     max_rounds: int = Field(default=8, ge=1, le=50)
+    """Rounds of propagation at most."""
     n_neighbours: int = Field(default=8, ge=0, le=50)
     """Most similar homes that a home is tied to."""
     n_cells: int = Field(default=32, ge=1, le=4096)
     """Cells (micro-clusters) within which the most similar homes are looked for."""
     tie_weights: dict[str, float] = Field(default_factory=dict)
+    """Weight of a kind of tie; 1 when not named."""
     max_degree: int = Field(default=50, ge=2)
     """A line with more ties of one kind than this is a hub; its ties of that kind are cut."""
 
@@ -135,28 +163,38 @@ class VerticalSettings(Settings):
     """Everything that makes one vertical different from another: conf/payg.yaml, plan.yaml, home.yaml."""
 
     vertical: VerticalName
+    """payg, plan or home."""
     objective: Objective
+    """Why it is segmented."""
     method: Method
+    """How it is clustered."""
     features: list[str] = Field(default_factory=list)
     """Features to fit on; empty means all features of the catalogue with role `cluster`."""
     exclude: list[str] = Field(default_factory=list)
     """Features not to fit on, whatever the catalogue says."""
     use_salary: bool = True
+    """Whether salary is fitted on."""
     limits: Limits = Limits()
+    """What the business can work with."""
     preparation: PreparationSettings = PreparationSettings()
-    max_archetype_distance: float = Field(default=0.22, gt=0, le=1)
+    """How features become numbers."""
+    max_archetype_distance: float = Field(default=0.2, gt=0, le=1)
     """A segment farther from every archetype than this (mean difference in ranks) gets a descriptive name."""
     outlier_share: float = Field(default=0.005, ge=0, lt=0.5)
     """Share of the fitted lines, farthest from their segment, that counts as outliers."""
     seed: int
+    """The same seed gives the same result."""
 
 
 class PeriodSettings(Settings):
     """Months to run: the first is fitted, the others scored. `history_from` is the first month of the feeds."""
 
     history_from: str
+    """First month of the feeds, like 2025-11."""
     first: str
+    """First month to segment: the one that is fitted."""
     last: str
+    """Last month to segment."""
     partial_last_day: date | None = None
     """Last day with data when the last month is not complete."""
 
@@ -170,6 +208,8 @@ class PeriodSettings(Settings):
     def _ordered(self) -> "PeriodSettings":
         if not self.history_from <= self.first <= self.last:
             raise ValueError(f"history_from {self.history_from}, first {self.first} and last {self.last} are not in order")
+        if self.partial_last_day is not None and f"{self.partial_last_day:%Y-%m}" != self.last:
+            raise ValueError(f"partial_last_day {self.partial_last_day} is not in the last month, {self.last}")
         return self
 
     @property
@@ -182,7 +222,9 @@ class SecretSettings(Settings):
     """Where the secret of the pseudonyms comes from: exactly one of the three."""
 
     environment: str | None = None
+    """Environment variable that holds the secret."""
     file: Path | None = None
+    """File that holds the secret."""
     demo_key: str | None = None
     """A key in plain sight: for generated or public data only."""
 
@@ -212,16 +254,22 @@ class SecretSettings(Settings):
 
 class MlflowSettings(Settings):
     tracking_uri: str = "sqlite:///mlflow.db"
+    """MLflow server, or a local SQLite file."""
     artifacts: str = "mlruns"
+    """Where MLflow keeps files of a local experiment."""
     experiment: str = "segmentation"
+    """MLflow experiment."""
     is_on: bool = True
+    """Whether MLflow is told of fits and scorings."""
 
 
 class SyntheticSettings(Settings):
     """The generated operator."""
 
     n_lines: int = Field(default=20_000, ge=200, le=100_000_000)
+    """Lines of service to generate."""
     seed: int
+    """The same seed gives the same result."""
     amount_factor: float = Field(default=1.0, gt=0)
     """Multiplies every amount of money: another currency."""
     segment_shares: dict[str, dict[str, float]] = Field(default_factory=dict)
@@ -229,31 +277,55 @@ class SyntheticSettings(Settings):
     unknown_segments: list[str] = Field(default_factory=list)
     """Segments outside the known ones to plant; see synthetic/segments.py for what there is."""
     dirt_share: float = Field(default=0.01, ge=0, le=0.5)
+    """Broken rows added to every feed, as a share of its rows."""
 
 
 class RunSettings(Settings):
     """One conf file: where things lie, which months, which verticals."""
 
     operator: str
+    """Name of the operator; heads the report."""
     warehouse: str
+    """Where the tables lie: a folder, or `catalog.schema`."""
     vault: str
+    """Where the identity vault lies: a folder or `catalog.schema` of its own."""
     landing: Path
+    """Folder of the raw feeds."""
     report: Path
+    """Folder of the report, or its HTML file."""
     logs: Path = Path("logs")
+    """Folder of the logs."""
     models: Path | None = None
     """Where model folders are kept; beside the tables of a folder warehouse when not named."""
     timezone: str = "UTC"
+    """Time zone of the operator; says what is day and night."""
     currency: str = "EUR"
+    """Currency of all amounts, for people."""
     minor_units: int = Field(default=100, ge=1)
     """Minor units in one unit of the currency."""
     periods: PeriodSettings
+    """The months."""
     secret: SecretSettings
     spark: Path
+    """Spark properties for a session started here; see conf/spark/."""
     sources: list[Path]
+    """Sources to take in; see conf/sources/."""
     archetypes: Path
+    """The segments that the business knows; see conf/archetypes.yaml."""
     verticals: dict[VerticalName, VerticalSettings]
     mlflow: MlflowSettings = MlflowSettings()
     synthetic: SyntheticSettings | None = None
+
+    @model_validator(mode="after")
+    def _models_have_a_place(self) -> "RunSettings":
+        if self.is_in_catalog and self.models is None:
+            raise ValueError(f"models: name a folder for models, since the warehouse {self.warehouse} is a schema of a catalog")
+        return self
+
+    @property
+    def is_in_catalog(self) -> bool:
+        """Whether the warehouse is `catalog.schema`, not a folder."""
+        return "/" not in self.warehouse and "\\" not in self.warehouse and self.warehouse.count(".") == 1
 
     @property
     def models_folder(self) -> Path:
@@ -261,7 +333,8 @@ class RunSettings(Settings):
 
     @property
     def lock_folder(self) -> Path:
-        return self.models_folder.parent
+        """Folder of the file that says which run holds the warehouse."""
+        return self.models_folder.parent if self.is_in_catalog else Path(self.warehouse)
 
     def hash(self) -> str:
         """Hash of everything but places and the secret: what decides the result."""
@@ -293,8 +366,10 @@ def load(conf_file: Path, overrides: Sequence[str] = (), *, data: Path | None = 
         raise _all_problems(conf_file, broken) from None
 
 
-def _read_tree(conf_file: Path) -> dict:
+def _read_tree(conf_file: Path, below: tuple[Path, ...] = ()) -> dict:
     """One conf file with the files it names read in, its relative paths made relative to the working directory."""
+    if conf_file.resolve() in below:
+        raise SettingsError("conf files extend one another in a circle", where=str(conf_file), remedy="take one `extends` away")
     here = conf_file.parent
     tree = read_yaml(conf_file)
     base = tree.pop("extends", None)
@@ -306,7 +381,7 @@ def _read_tree(conf_file: Path) -> dict:
     verticals = tree.get("verticals")
     if isinstance(verticals, dict):
         tree["verticals"] = {name: _read_vertical(vertical, here) for name, vertical in verticals.items()}
-    return tree if base is None else _merged(_read_tree(here / base), tree)
+    return tree if base is None else _merged(_read_tree(here / base, (*below, conf_file.resolve())), tree)
 
 
 def _read_vertical(vertical: Json, here: Path) -> Json:
@@ -378,5 +453,5 @@ def _all_problems(conf_file: Path, broken: ValidationError) -> SettingsError:
         f"{len(lines)} problems in the settings",
         where=str(conf_file),
         found="\n    ".join(["", *lines]),
-        remedy="mend them all at once; `segmentation settings --help` explains every key",
+        remedy="mend them all at once; `segmentation settings --explain` explains every key",
     )

@@ -90,6 +90,7 @@ SEGMENT_MODELS = Table(
     ),
     "Models fitted, and the one that scores",
     retention=_SEVEN_YEARS,
+    volatile=frozenset({"run_id", "computed_at", "mlflow_run_id"}),
 )
 SEGMENTS = Table(
     "segments",

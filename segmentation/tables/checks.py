@@ -1,5 +1,7 @@
 """Refuse a frame that breaks the declared schema or grain, listing every difference at once."""
 
+from collections import Counter
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -15,7 +17,8 @@ def conform(frame: DataFrame, table: Table, *, where: str) -> DataFrame:
     """
     found = {field.name: field.dataType for field in frame.schema.fields}
     declared = {column.name: column.data_type for column in table.columns}
-    differences = [f"{name}: missing, expected {kind.simpleString()}" for name, kind in declared.items() if name not in found]
+    differences = [f"{name}: {n} columns of this name" for name, n in Counter(frame.columns).items() if n > 1]
+    differences += [f"{name}: missing, expected {kind.simpleString()}" for name, kind in declared.items() if name not in found]
     differences += [f"{name}: unknown, found {kind.simpleString()}" for name, kind in found.items() if name not in declared]
     differences += [
         f"{name}: found {found[name].simpleString()}, expected {kind.simpleString()}"

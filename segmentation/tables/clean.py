@@ -71,8 +71,8 @@ SERVICE_SPELLS = Table(
         Column("vertical", "string", "payg, plan or home"),
         Column("product_id", "string", "Product of the spell"),
         Column("status", "string", "active, suspended or closed"),
-        Column("start_reason", "string", "activation, migration, port_in or return"),
-        Column("end_reason", "string", "migration, port_out or disconnection; null while open"),
+        Column("start_reason", "string", "activation, migration, port_in, return, or renewal of the contract"),
+        Column("end_reason", "string", "migration, port_out, disconnection or renewal; null while open"),
         day("contract_end", "Last day of the contract; null without one"),
         *ARRIVAL,
     ),
@@ -229,6 +229,7 @@ CARE_CONTACTS = Table(
     "Contacts with customer care",
     TimeKind.EVENT,
     "day",
+    later_columns=("resolved_on",),
     retention=_UNTIL_ERASED,
 )
 SURVEYS = Table(

@@ -3,16 +3,18 @@
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from enum import Enum
 from functools import reduce
 from pathlib import Path
 
 from delta.tables import DeltaTable
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from segmentation.errors import ContractError
 from segmentation.tables import checks
+from segmentation.tables.contract import Column as TableColumn
 from segmentation.tables.contract import Table, TimeKind
 
 logger = logging.getLogger(__name__)
@@ -62,8 +64,9 @@ class Store:
         """
         if not self.exists(table):
             return self.spark.createDataFrame([], table.schema)
-        rows = self._frame(table)
-        self.versions_read.setdefault(table.name, self.version(table))
+        rows = _with_new_columns(self._frame(table), table)
+        if table.name not in self.versions_read:
+            self.versions_read[table.name] = self.version(table)
         known = rows if known_at is None else rows.filter(F.col("received_at") <= F.lit(known_at))
         return known if as_of is None else as_of_day(known, table, as_of)
 
@@ -107,7 +110,7 @@ class Store:
     def rows(self, table: Table, rows: Iterable[Mapping[str, object]]) -> DataFrame:
         """A small frame of the table's schema from Python rows."""
         names = table.column_names
-        return self.spark.createDataFrame([tuple(row.get(name) for name in names) for row in rows], table.schema)
+        return self.spark.createDataFrame([tuple(_plain(row.get(name)) for name in names) for row in rows], table.schema)
 
     def create(self, tables: Iterable[Table]) -> None:
         """Create the tables that do not exist, empty, so that a catalogue browser shows what will come."""
@@ -117,6 +120,12 @@ class Store:
     def _frame(self, table: Table) -> DataFrame:
         reader = self.spark.read.format("delta")
         return reader.load(self.address(table)) if self.is_folder else self.spark.table(self.address(table))
+
+    def _in_sql(self, table: Table) -> str:
+        """Name of the table in a statement."""
+        if self.is_folder:
+            return f"delta.`{_uri(self.address(table)).replace('`', '``')}`"
+        return ".".join(f"`{part}`" for part in self.address(table).split("."))
 
     def _delta(self, table: Table) -> DeltaTable:
         address = self.address(table)
@@ -133,15 +142,13 @@ class Store:
         self._known.add(table.name)
 
     def _create(self, table: Table) -> None:
-        builder = DeltaTable.createIfNotExists(self.spark).comment(table.about)
-        builder = builder.location(_uri(self.address(table))) if self.is_folder else builder.tableName(self.address(table))
-        for column in table.columns:
-            builder = builder.addColumn(
-                column.name, column.data_type, nullable=column.name not in table.grain, comment=column.comment
-            )
-        if table.partitioned_by:
-            builder = builder.partitionedBy(*table.partitioned_by)
-        builder.execute()
+        columns = (f"{_declared(c)[0]}{' NOT NULL' if c.name in table.grain else ''}{_declared(c)[1]}" for c in table.columns)
+        parts = f" PARTITIONED BY ({', '.join(f'`{name}`' for name in table.partitioned_by)})" if table.partitioned_by else ""
+        # Not with the builder of DeltaTable: it takes no catalog.schema.table.
+        self.spark.sql(
+            f"CREATE TABLE IF NOT EXISTS {self._in_sql(table)} ({', '.join(columns)}) USING DELTA{parts} "
+            f"COMMENT {_literal(table.about)}"
+        )
 
     def _add_new_columns(self, table: Table) -> None:
         """A newer declaration may add columns; one that retypes or drops a column needs a new table."""
@@ -159,11 +166,10 @@ class Store:
             )
         new = [column for column in table.columns if column.name not in stored]
         if new:
-            columns = ", ".join(f"`{c.name}` {c.type} COMMENT '{c.comment.replace(chr(39), '')}'" for c in new)
-            target = f"delta.`{self.address(table)}`" if self.is_folder else self.address(table)
-            self.spark.sql(f"ALTER TABLE {target} ADD COLUMNS ({columns})")
+            columns = ", ".join("".join(_declared(column)) for column in new)
+            self.spark.sql(f"ALTER TABLE {self._in_sql(table)} ADD COLUMNS ({columns})")
 
-    def _save(self, writer: object, table: Table) -> None:
+    def _save(self, writer: DataFrameWriter, table: Table) -> None:
         if self.is_folder:
             writer.save(self.address(table))
         else:
@@ -179,11 +185,18 @@ class Store:
         return version
 
 
+def _with_new_columns(rows: DataFrame, table: Table) -> DataFrame:
+    """Columns declared since the table was written are null."""
+    new = {column.name: F.lit(None).cast(column.data_type) for column in table.columns if column.name not in rows.columns}
+    return rows.withColumns(new) if new else rows
+
+
 def as_of_day(rows: DataFrame, table: Table, as_of: date) -> DataFrame:
     """The rows that may be seen on a day. Grain: unchanged."""
     day = F.lit(as_of)
     if table.time is TimeKind.EVENT:
-        return rows.filter(F.col(table.time_column) <= day)
+        seen = rows.filter(F.col(table.time_column) <= day)
+        return seen.withColumns({name: F.when(F.col(name) <= day, F.col(name)) for name in table.later_columns})
     if table.time is TimeKind.SNAPSHOT:
         return rows.filter(F.col(table.time_column) == day)
     if table.time is TimeKind.VALIDITY:
@@ -200,6 +213,16 @@ def holding_on(rows: DataFrame, day: date) -> DataFrame:
     return rows.filter(is_begun & is_open)
 
 
+def _declared(column: TableColumn) -> tuple[str, str]:
+    """Name with type, and comment, as a statement wants them."""
+    return f"`{column.name}` {column.type}", f" COMMENT {_literal(column.comment)}"
+
+
+def _plain(value: object) -> object:
+    """Spark cannot take a member of an enumeration, even one that is a string."""
+    return value.value if isinstance(value, Enum) else value
+
+
 def _predicate(where: Mapping[str, object]) -> str:
     return " and ".join(f"`{name}` {_condition(value)}" for name, value in where.items())
 
@@ -210,7 +233,7 @@ def _outside(where: Mapping[str, object]) -> Column | None:
 
 def _condition(value: object) -> str:
     if isinstance(value, list | tuple | set):
-        return f"in ({', '.join(sorted(_literal(item) for item in value))})"
+        return f"in ({', '.join(sorted(_literal(item) for item in value)) or 'null'})"
     return f"= {_literal(value)}"
 
 

@@ -1,0 +1,28 @@
+"""Turn clean tables into one row per line and day: population, then features."""
+
+from jobs.opening import writing_job
+from segmentation.features import building
+from segmentation.runs import Run
+
+
+def run(at: Run) -> None:
+    """Build the population and the features of every vertical as of each day."""
+    with at.step("build_partials", at.as_of_days[-1]) as record:
+        building.build_partials(at.tables_at, at.as_of_days)
+    for as_of in at.as_of_days:
+        with at.step("build_features", as_of) as record:
+            building.build_population(at.tables_at, as_of)
+            for vertical in at.verticals:
+                record.says(vertical)
+                building.build_features(at.tables_at, vertical, as_of, at.run_id, at.started_at)
+
+
+main = writing_job(
+    run,
+    "build-features",
+    "segmentation build-features",
+    "segmentation build-features --month 2026-10 --vertical payg",
+)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""The command `segmentation`: every job, under one roof."""
+
+from collections.abc import Sequence
+
+from jobs import (
+    assign_segments,
+    build_features,
+    cluster,
+    communities,
+    doctor,
+    fit_segments,
+    generate,
+    ingest,
+    pipeline,
+    report,
+    score,
+    settings,
+    sql,
+    tables,
+    why,
+)
+from jobs.arguments import call, new_app
+
+COMMANDS = (
+    doctor.main,
+    pipeline.main,
+    generate.main,
+    ingest.main,
+    build_features.main,
+    fit_segments.main,
+    assign_segments.main,
+    report.main,
+    score.main,
+    why.main,
+    sql.main,
+    tables.main,
+    settings.main,
+    cluster.main,
+    communities.main,
+)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command."""
+    app = new_app(
+        "Customer segmentation for telecom operators. Every command explains itself: segmentation COMMAND --help."
+    )
+    for command in COMMANDS:
+        command.add_to(app)
+    call(app, argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""Find the segments of each vertical where none are released yet."""
+
+from typing import Annotated
+
+import typer
+
+from jobs.opening import writing_job
+from segmentation.runs import Run
+from segmentation.segments import birth
+
+
+def run(at: Run, *, refit: Annotated[bool, typer.Option("--refit", help="Fit again although a model scores.")] = False) -> None:
+    """Fit each vertical on the first of the days, name its segments and release the model. One that scores is kept."""
+    as_of = at.as_of_days[0]
+    for vertical in at.verticals:
+        if refit or not birth.is_fitted(at.tables_at, vertical):
+            with at.step("fit_segments", as_of, vertical) as record:
+                record.notes.extend(birth.fit_and_name(at.tables_at, at.settings, vertical, as_of, at.run_id, at.started_at))
+
+
+main = writing_job(
+    run,
+    "fit-segments",
+    "segmentation fit-segments",
+    "segmentation fit-segments --vertical plan --refit --set verticals.plan.method.segments=6",
+)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""The main job: every step of the monthly run, in order."""
+
+from typing import Annotated
+
+import typer
+
+from jobs import assign_segments, build_features, closing, doctor, fit_segments, generate, ingest, report
+from jobs.opening import writing_job
+from jobs.terminal import Answer
+from segmentation.runs import Run
+
+
+def run(at: Run, *, refit: Annotated[bool, typer.Option("--refit", help="Fit again although a model scores.")] = False) -> Answer:
+    """Run every step for the months of the conf file: the first is fitted where no model scores yet, all are scored."""
+    doctor.first(at)
+    if at.settings.synthetic is not None:
+        generate.run(at)
+    ingest.run(at)
+    build_features.run(at)
+    fit_segments.run(at, refit=refit)
+    assign_segments.run(at)
+    report.run(at)
+    return closing.where_everything_is(at)
+
+
+main = writing_job(
+    run,
+    "run",
+    "segmentation run",
+    "segmentation run --conf-file conf/real/online_retail.yaml --data DIR",
+    "segmentation run --month 2026-10 --vertical payg --json",
+)
+
+if __name__ == "__main__":
+    main()

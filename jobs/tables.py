@@ -1,0 +1,138 @@
+"""The catalogue of all tables: on the terminal, or as the page docs/tables.md."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.table import Table as Grid
+
+from jobs.arguments import Command, OutputOptions
+from jobs.terminal import Answer
+from segmentation.errors import SettingsError
+from segmentation.features import catalogue, partials
+from segmentation.settings import Json, VerticalName
+from segmentation.tables import Column, PersonalData, Table, TimeKind, built, care, clean
+
+_TIME = {
+    TimeKind.EVENT: "rows up to the day of `{}`",
+    TimeKind.VALIDITY: "rows that began by the day; an end that lies ahead is null",
+    TimeKind.SNAPSHOT: "the rows of that `{}`",
+    TimeKind.ALWAYS: "all rows",
+}
+_HEAD = """# Tables
+
+Made from the declarations in `segmentation/tables/` and `segmentation/features/` by `make docs`; do not edit.
+Grain = the unique key. Every table is a Delta table in the warehouse of the conf file. Money and measures are whole
+numbers in the smallest unit.
+"""
+
+
+@contextmanager
+def nothing(_: OutputOptions) -> Iterator[None]:
+    """A command that opens nothing."""
+    yield None
+
+
+def chapters() -> dict[str, tuple[Table, ...]]:
+    """Every declared table, by chapter."""
+    features = tuple(catalogue.feature_table(name) for name in VerticalName)
+    return {
+        "Clean tables": clean.TABLES,
+        "Care of the feeds": care.TABLES,
+        "Sums of one period, from which features are built": partials.TABLES,
+        "Features": features,
+        "Built tables": built.TABLES,
+        "Truth of the generated operator": built.TRUTH_TABLES,
+    }
+
+
+def run(
+    _: None,
+    name: Annotated[str | None, typer.Argument(help="One table with its columns; without it, all tables.")] = None,
+    *,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The whole catalogue as Markdown.")] = False,
+    features: Annotated[bool, typer.Option("--features", help="The catalogue of features as Markdown.")] = False,
+) -> Answer:
+    """Print the catalogue of all tables, or the columns of one."""
+    every = {table.name: table for tables in chapters().values() for table in tables}
+    if markdown:
+        return Answer((as_markdown(),), {"tables": sorted(every)})
+    if features:
+        return Answer((catalogue.describe(),), {"features": [feature.name for feature in catalogue.FEATURES]})
+    if name is None:
+        return Answer((_overview(),), {"tables": [_as_json(table) for table in every.values()]})
+    if name not in every:
+        raise SettingsError("there is no such table", found=name, expected=", ".join(sorted(every)))
+    return Answer((_columns(every[name]),), _as_json(every[name]))
+
+
+def as_markdown() -> str:
+    """The page docs/tables.md."""
+    parts = [_HEAD]
+    for title, tables in chapters().items():
+        parts.append(f"## {title}\n")
+        parts += [_section(table) for table in tables]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _section(table: Table) -> str:
+    rows = [f"| `{c.name}` | {c.type} | {c.about} | {c.unit} | {_personal(c)} |" for c in table.columns]
+    facts = [
+        f"Grain: {', '.join(f'`{name}`' for name in table.grain)}.",
+        f"A read as of a day sees {_TIME[table.time].format(table.time_column)}.",
+        f"Kept: {table.retention}.",
+    ]
+    head = ["| column | type | meaning | unit | personal data |", "|---|---|---|---|---|"]
+    return "\n".join([f"### `{table.name}`", "", f"{table.about}. {' '.join(facts)}", "", *head, *rows, ""])
+
+
+def _overview() -> Grid:
+    grid = Grid("table", "grain", "what it holds", title="segmentation tables NAME shows the columns of one")
+    for title, tables in chapters().items():
+        grid.add_section()
+        grid.add_row(f"[bold]{title}[/]", "", "")
+        for table in tables:
+            grid.add_row(table.name, ", ".join(table.grain), table.about)
+    return grid
+
+
+def _columns(table: Table) -> Grid:
+    grid = Grid(
+        "column",
+        "type",
+        "meaning",
+        "personal data",
+        title=f"{table.name}: {table.about}",
+        caption=f"kept: {table.retention}",
+    )
+    for column in table.columns:
+        name = f"[bold]{column.name}[/] (key)" if column.name in table.grain else column.name
+        grid.add_row(name, column.type, column.comment, _personal(column))
+    return grid
+
+
+def _personal(column: Column) -> str:
+    return "" if column.personal is PersonalData.NONE else column.personal.value
+
+
+def _as_json(table: Table) -> dict[str, Json]:
+    columns: list[Json] = [
+        {"name": c.name, "type": c.type, "about": c.about, "unit": c.unit, "personal": c.personal}
+        for c in table.columns
+    ]
+    return {
+        "name": table.name,
+        "grain": list(table.grain),
+        "about": table.about,
+        "retention": table.retention,
+        "columns": columns,
+    }
+
+
+main = Command(
+    run, "tables", OutputOptions, nothing, ("segmentation tables", "segmentation tables segment_assignments")
+)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""GaussianMixture of Spark ML, from several starts; the number of components by BIC."""
+
+import logging
+
+import numpy as np
+from pyspark.ml.clustering import GaussianMixture
+from pyspark.sql import DataFrame
+
+from segmentation.clustering import choice, expectation, kmeans, nodes
+from segmentation.clustering.choice import FRUGAL_BIC, Index, Rule
+from segmentation.clustering.densities import MixtureModel
+from segmentation.clustering.prediction import canonical_order, probabilities
+from segmentation.clustering.report import FitReport
+from segmentation.clustering.shapes import RIDGE, Shapes, outlier_limit
+from segmentation.evaluation import indices
+from segmentation.settings import Limits, MixtureMethod
+
+logger = logging.getLogger(__name__)
+Array = np.ndarray
+FURTHER_ROUNDS = 200
+
+
+def fit(
+    points: DataFrame,
+    method: MixtureMethod,
+    limits: Limits,
+    seed: int,
+    *,
+    outlier_share: float = 0.005,
+    rule: Rule = FRUGAL_BIC,
+) -> tuple[MixtureModel, FitReport]:
+    """A mixture with as many components as asked for, or with as many as the rule finds within the limits.
+
+    Needs `points` [subscriber_id, features array<double>].
+    """
+    with nodes.ordered(points) as rows:
+        return fit_ordered(rows, method, limits, seed, outlier_share=outlier_share, rule=rule)
+
+
+def fit_ordered(
+    rows: nodes.OrderedNodes,
+    method: MixtureMethod,
+    limits: Limits,
+    seed: int,
+    *,
+    outlier_share: float,
+    rule: Rule = FRUGAL_BIC,
+) -> tuple[MixtureModel, FitReport]:
+    """The same on rows that are in order already."""
+    chosen, candidates = _choice(rows, method, limits, seed, rule)
+    model = finished(best_start(rows, chosen.n_clusters, method, seed), rows.sample, outlier_share)
+    labels = model.predict(rows.sample).cluster
+    likelihood = float(model.log_likelihoods(rows.sample).mean())
+    of_likelihood = {"mean_log_likelihood": likelihood, "bic": bic(likelihood, model.n_parameters, rows.n_rows)}
+    report = FitReport(
+        method="mixture",
+        n_rows=rows.n_rows,
+        n_clusters=model.n_clusters,
+        indices=indices.all_indices(rows.sample, labels) | of_likelihood,
+        candidates=tuple(candidates),
+        choice=chosen,
+    )
+    return model, report
+
+
+def _choice(
+    rows: nodes.OrderedNodes, method: MixtureMethod, limits: Limits, seed: int, rule: Rule
+) -> tuple[choice.Choice, list[choice.Candidate]]:
+    """How many components, and the numbers tried.
+
+    Candidates are mixtures with one covariance for all components. With a covariance each, every further component
+    costs d^2 / 2 parameters, and BIC would rather merge segments that are plainly there.
+    """
+    numbers = choice.candidates_within(method.segments, limits, rows.n_rows)
+    alone = _common_bic(rows.sample, expectation.from_membership(rows.sample, np.ones((len(rows.sample), 1))))
+    candidates = []
+    for k in numbers:
+        centres = kmeans.best_centres(rows, k, method.n_starts, method.max_rounds, seed)
+        member = np.eye(k)[indices.squared_distances(rows.sample, centres).argmin(axis=1)]
+        common = expectation.settled(rows.sample, member, FURTHER_ROUNDS, method.tolerance_per_row, is_common=True)
+        labels = common.predict(rows.sample).cluster
+        gain = alone - _common_bic(rows.sample, common)
+        index = gain if rule.index is Index.BIC_GAIN else indices.silhouette(rows.sample, labels)
+        candidates.append(kmeans.candidate_of_labels(rows.sample, labels, k, index))
+    by_hand = isinstance(method.segments, int)
+    return choice.choose(candidates, limits, rule, n_rows=rows.n_rows, by_hand=by_hand), candidates
+
+
+def best_start(rows: nodes.OrderedNodes, n_clusters: int, method: MixtureMethod, seed: int) -> MixtureModel:
+    """The start with the highest likelihood, after further rounds in log space on the sample.
+
+    Spark starts from a handful of random rows per component and often ends in a poor place, so its KMeans, refined
+    to a mixture, competes as one more start.
+    """
+    centres = kmeans.best_centres(rows, n_clusters, method.n_starts, method.max_rounds, seed)
+    labels = indices.squared_distances(rows.sample, centres).argmin(axis=1)
+    members = [np.eye(n_clusters)[labels]]
+    for start in range(method.n_starts):
+        found = spark_mixture(rows, n_clusters, method, seed + start)
+        members.append(probabilities(found.log_joint(rows.sample)))
+    settled = [expectation.settled(rows.sample, member, FURTHER_ROUNDS, method.tolerance_per_row) for member in members]
+    return max(settled, key=lambda mixture: float(mixture.log_likelihoods(rows.sample).mean()))
+
+
+def spark_mixture(rows: nodes.OrderedNodes, n_clusters: int, method: MixtureMethod, seed: int) -> MixtureModel:
+    """The mixture that Spark ML finds from one random start.
+
+    Spark stops on the total log-likelihood, so its tolerance grows with the rows.
+    """
+    engine = GaussianMixture(
+        k=n_clusters,
+        seed=seed,
+        maxIter=method.max_rounds,
+        tol=method.tolerance_per_row * rows.n_rows,
+        featuresCol=nodes.VECTOR,
+    )
+    found = engine.fit(rows.frame)
+    means = np.stack([gaussian.mean.toArray() for gaussian in found.gaussians])
+    covariances = np.stack([gaussian.cov.toArray() for gaussian in found.gaussians])
+    return MixtureModel(np.array(found.weights), Shapes(means, _ridged(covariances), float("inf")))
+
+
+def _ridged(covariances: Array) -> Array:
+    """Spark's covariances, symmetric and with a little added to the diagonal: it uses a pseudo-inverse, we do not."""
+    n_features = covariances.shape[1]
+    symmetric = (covariances + covariances.transpose(0, 2, 1)) / 2
+    mean_variance = max(float(np.trace(symmetric.mean(axis=0))) / n_features, RIDGE)
+    return symmetric + np.eye(n_features) * (RIDGE * mean_variance)
+
+
+def bic(mean_log_likelihood: float, n_parameters: int, n_rows: int) -> float:
+    """Bayesian information criterion (lower is better)."""
+    return -2.0 * mean_log_likelihood * n_rows + n_parameters * float(np.log(n_rows))
+
+
+def _common_bic(sample: Array, common: MixtureModel) -> float:
+    """BIC per row of a mixture with one covariance for all components."""
+    k, d = common.shapes.means.shape
+    n_parameters = (k - 1) + k * d + d * (d + 1) // 2
+    return bic(float(common.log_likelihoods(sample).mean()), n_parameters, len(sample)) / len(sample)
+
+
+def finished(mixture: MixtureModel, sample: Array, outlier_share: float) -> MixtureModel:
+    """The mixture with its components in canonical order and its outlier limit."""
+    shapes = mixture.shapes
+    sizes = np.bincount(mixture.predict(sample).cluster, minlength=mixture.n_clusters)
+    order = canonical_order(sizes, shapes.means)
+    ordered = Shapes(shapes.means[order], shapes.covariances[order], float("inf"))
+    sorted_mixture = MixtureModel(mixture.weights[order], ordered)
+    labels = sorted_mixture.predict(sample).cluster
+    limit = outlier_limit(ordered.own_distances(sample, labels), outlier_share)
+    return MixtureModel(mixture.weights[order], Shapes(ordered.means, ordered.covariances, limit))

@@ -1,0 +1,1 @@
+"""How good a clustering is: indices of labelled points, and agreement of two labellings. Plain NumPy."""

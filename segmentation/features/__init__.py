@@ -1,0 +1,1 @@
+"""Clean tables to one row per line and day: population, period partials, features, preparation."""

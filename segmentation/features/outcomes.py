@@ -1,0 +1,94 @@
+"""What became of a line: read by profiles and by checks for leaks, never by features or a fit."""
+
+from datetime import date, timedelta
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from segmentation.features.activity import SILENT_DAYS
+from segmentation.features.population import SCORED_STATES, population
+from segmentation.features.stays import last_stay_per_vertical
+from segmentation.periods import months_before
+from segmentation.settings import VerticalName
+from segmentation.tables import Store, clean
+from segmentation.tables.store import holding_on
+
+CHURN_REASONS = ("disconnection", "port_out")
+
+
+def outcomes(tables_at: Store, as_of: date, horizon: int, *, today: date) -> DataFrame:
+    """What became of the lines of a day within `horizon` months. Grain: vertical, subscriber_id, as_of, horizon_months.
+
+    Only what is known on the day `today`: plan and home once the horizon has passed, PAYG 90 silent days later.
+    Churned: disconnection or port-out; PAYG a last event, within the horizon or before, that 90 silent days follow.
+    """
+    end = months_before(as_of, -horizon)
+    known_on = {name: end + timedelta(days=SILENT_DAYS if name == VerticalName.PAYG else 0) for name in VerticalName}
+    ripe = [str(name) for name, day in known_on.items() if day <= today]
+    is_there = F.col("vertical").isin(ripe) & F.col("state").isin(*SCORED_STATES)
+    lines = population(tables_at, as_of).filter(is_there).select("vertical", "subscriber_id", "as_of")
+    is_payg = F.col("vertical") == str(VerticalName.PAYG)
+    joined = (
+        lines.join(_ends(tables_at, end), on=["subscriber_id", "vertical"], how="left")
+        .join(_silence(tables_at, end), on="subscriber_id", how="left")
+        .join(_earned(tables_at, as_of, end), on="subscriber_id", how="left")
+        .join(_now_in(tables_at, end), on="subscriber_id", how="left")
+    )
+    has_left = F.coalesce(F.col("has_left"), F.lit(False))
+    is_silent = is_payg & F.coalesce(F.col("is_silent"), F.lit(False)) & F.col("now_in").eqNullSafe(F.col("vertical"))
+    moved_to = F.when(F.col("now_in") != F.col("vertical"), F.col("now_in"))
+    return joined.select(
+        "vertical",
+        "subscriber_id",
+        "as_of",
+        F.lit(horizon).alias("horizon_months"),
+        (has_left | is_silent).alias("is_churned"),
+        F.coalesce(F.when(is_payg, F.col("charged")).otherwise(F.col("billed")), F.lit(0)).alias("future_value"),
+        moved_to.alias("moved_to"),
+        _by_vertical(known_on).alias("known_on"),
+    )
+
+
+def _by_vertical(days: dict[VerticalName, date]) -> Column:
+    chosen = F.lit(None).cast("date")
+    for name, day in days.items():
+        chosen = F.when(F.col("vertical") == str(name), F.lit(day)).otherwise(chosen)
+    return chosen
+
+
+def _ends(tables_at: Store, end: date) -> DataFrame:
+    """Whether the last stay had ended for good by the end. Grain: subscriber_id, vertical."""
+    stays = last_stay_per_vertical(tables_at.read(clean.SERVICE_SPELLS, end))
+    has_left = (F.col("valid_to") <= F.lit(end)) & F.col("end_reason").isin(*CHURN_REASONS)
+    return stays.select("subscriber_id", "vertical", has_left.alias("has_left"))
+
+
+def _now_in(tables_at: Store, end: date) -> DataFrame:
+    """Vertical a line is in at the end. Grain: subscriber_id."""
+    holding = holding_on(tables_at.read(clean.SERVICE_SPELLS, end), end)
+    return holding.groupBy("subscriber_id").agg(F.max_by("vertical", "valid_from").alias("now_in"))
+
+
+def _silence(tables_at: Store, end: date) -> DataFrame:
+    """Whether the last event up to the end was followed by 90 silent days. Grain: subscriber_id."""
+    heard_until = end + timedelta(days=SILENT_DAYS)
+    used = tables_at.read(clean.USAGE_DAILY, heard_until).select("subscriber_id", "day")
+    is_paid = (F.col("recharge_amount") > 0) & ~F.coalesce(F.col("is_emergency_credit"), F.lit(False))
+    paid = tables_at.read(clean.RECHARGES, heard_until).filter(is_paid).select("subscriber_id", "day")
+    days = used.unionByName(paid).groupBy("subscriber_id")
+    found = days.agg(
+        F.max(F.when(F.col("day") <= F.lit(end), F.col("day"))).alias("last_day"),
+        F.min(F.when(F.col("day") > F.lit(end), F.col("day"))).alias("next_day"),
+    )
+    gap = F.date_diff(F.coalesce(F.col("next_day"), F.date_add(F.lit(heard_until), 1)), F.col("last_day"))
+    return found.select("subscriber_id", (gap > SILENT_DAYS).alias("is_silent"))
+
+
+def _earned(tables_at: Store, as_of: date, end: date) -> DataFrame:
+    """What a line was charged and billed after the day, up to the end. Grain: subscriber_id."""
+    after = F.lit(as_of)
+    used = tables_at.read(clean.USAGE_DAILY, end).filter(F.col("day") > after)
+    bills = tables_at.read(clean.INVOICES, end).filter(F.col("period") > after)
+    charged = used.groupBy("subscriber_id").agg(F.sum("charged_amount").alias("charged"))
+    billed = bills.groupBy("subscriber_id").agg(F.sum("bill_amount").alias("billed"))
+    return charged.join(billed, on="subscriber_id", how="full")

@@ -1,0 +1,132 @@
+"""Period partials: sums of every family over month-long periods, made once and added up by every window.
+
+A period that ends on a day holds the events from the day after the period before it; any day works. A period is made
+again only when the deliveries it came from, or the code, have changed.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from segmentation.features import billing, care, lifestyle, recharge, subscription, usage
+from segmentation.features.windows import WINDOW_PERIODS
+from segmentation.periods import period_ends, period_start
+from segmentation.settings import stable_hash
+from segmentation.tables import Store, Table
+from segmentation.tables import care as feeds_of
+
+logger = logging.getLogger(__name__)
+MAX_STALENESS = 2
+"""A family that lags by more periods counts as missing."""
+CODE_VERSION = 1
+"""Counts up when the meaning of a partial changes, so that stored ones are made again."""
+PeriodOf = Callable[[Column], Column]
+
+
+@dataclass(frozen=True)
+class PartialFamily:
+    """One table of partials: what it is made from, and how."""
+
+    name: str
+    table: Table
+    sources: tuple[Table, ...]
+    build: Callable[..., DataFrame]
+    """Takes the frames of `sources` in order, then `period_of`."""
+
+
+FAMILIES = (
+    PartialFamily("recharge", recharge.PARTIALS, recharge.SOURCES, recharge.recharge_partials),
+    PartialFamily("usage", usage.PARTIALS, usage.SOURCES, usage.usage_partials),
+    PartialFamily("lifestyle", lifestyle.PARTIALS, lifestyle.SOURCES, lifestyle.lifestyle_partials),
+    PartialFamily("billing", billing.PARTIALS, billing.SOURCES, billing.billing_partials),
+    PartialFamily("care", care.PARTIALS, care.SOURCES, care.care_partials),
+    PartialFamily("subscription", subscription.PARTIALS, subscription.SOURCES, subscription.event_partials),
+)
+TABLES = tuple(family.table for family in FAMILIES)
+
+
+def periods_needed(as_of_days: Iterable[date]) -> list[date]:
+    """Last days of all periods that windows of these days may read, late families included, oldest first."""
+    n_periods = WINDOW_PERIODS + MAX_STALENESS
+    return sorted({end for as_of in as_of_days for end in period_ends(as_of, n_periods)})
+
+
+def ensure(tables_at: Store, periods: Sequence[date]) -> None:
+    """Make the partials of the periods that are not there yet, or that were made from other deliveries.
+
+    One pass over a source makes all its missing periods. A write replaces its own periods only.
+    """
+    versions = input_versions(tables_at)
+    for family in FAMILIES:
+        if not any(tables_at.exists(source) for source in family.sources):
+            continue
+        missing = _missing(tables_at, family, periods, versions[family.name])
+        for chain in without_overlap(missing):
+            made = _built(tables_at, family, chain).withColumn("input_version", F.lit(versions[family.name]))
+            tables_at.replace(made, family.table, period=list(chain))
+
+
+def input_versions(tables_at: Store) -> dict[str, str]:
+    """Per family the hash of the deliveries in its sources and of the code that makes it."""
+    feeds = tables_at.read(feeds_of.FEEDS).select("table_name", "source", "feed_id").collect()
+    deliveries: dict[str, list[list[str]]] = {}
+    for feed in feeds:
+        deliveries.setdefault(feed["table_name"], []).append([feed["source"], feed["feed_id"]])
+    return {
+        family.name: stable_hash(
+            [CODE_VERSION, [_source_version(tables_at, source, deliveries) for source in family.sources]]
+        )
+        for family in FAMILIES
+    }
+
+
+def without_overlap(periods: Sequence[date]) -> list[tuple[date, ...]]:
+    """The periods in as few chains as needed so that no two periods of a chain share a day."""
+    chains: list[list[date]] = []
+    for end in sorted(periods):
+        free = next((chain for chain in chains if chain[-1] < period_start(end)), None)
+        if free is None:
+            chains.append([end])
+        else:
+            free.append(end)
+    return [tuple(chain) for chain in chains]
+
+
+def period_of_chain(chain: Sequence[date]) -> PeriodOf:
+    """A function from the day of an event to the last day of its period in the chain (null outside all of them)."""
+
+    def period_of(day: Column) -> Column:
+        period = F.lit(None).cast("date")
+        for end in chain:
+            period = F.when(day.between(F.lit(period_start(end)), F.lit(end)), F.lit(end)).otherwise(period)
+        return period
+
+    return period_of
+
+
+def _missing(tables_at: Store, family: PartialFamily, periods: Sequence[date], version: str) -> list[date]:
+    stored = tables_at.read(family.table).filter(F.col("input_version") == version).select("period").distinct()
+    made = {row["period"] for row in stored.collect()}
+    return sorted(set(periods) - made)
+
+
+def _built(tables_at: Store, family: PartialFamily, chain: Sequence[date]) -> DataFrame:
+    logger.info("making %s of %d periods to %s", family.table.name, len(chain), chain[-1])
+    frames = [_events(tables_at, source, chain) for source in family.sources]
+    return family.build(*frames, period_of_chain(chain))
+
+
+def _events(tables_at: Store, source: Table, chain: Sequence[date]) -> DataFrame:
+    """Rows of the source that may matter to the chain. What is resolved later began earlier, so only the end is cut."""
+    rows = tables_at.read(source, chain[-1])
+    begun_before = source in care.SOURCES
+    return rows if begun_before else rows.filter(F.col(source.time_column) >= F.lit(period_start(chain[0])))
+
+
+def _source_version(tables_at: Store, source: Table, deliveries: Mapping[str, list[list[str]]]) -> list:
+    """The deliveries in a clean table; of a table filled by other means its Delta version."""
+    return sorted(deliveries.get(source.name, [])) or [tables_at.version(source)]

@@ -1,0 +1,137 @@
+"""Who is there on a day: every line that is or was in a vertical, its state, tenure and value."""
+
+from datetime import date, timedelta
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from segmentation.features import availability, billing, recharge, usage
+from segmentation.features.activity import SILENT_DAYS, activity_per_line
+from segmentation.features.availability import Availability
+from segmentation.features.partials import MAX_STALENESS
+from segmentation.features.stays import stays
+from segmentation.features.windows import WINDOW_PERIODS
+from segmentation.periods import months_before, period_ends
+from segmentation.settings import VerticalName
+from segmentation.tables import Store
+
+NEW_MONTHS = 3
+"""A line seen in fewer periods than this is new, or has just returned."""
+LOST_PERIODS = 3
+"""For so many periods after it was lost a line is still listed."""
+SCORED_STATES = ("new", "active", "dormant", "returned")
+
+
+def population(tables_at: Store, as_of: date, *, there: Availability | None = None) -> DataFrame:
+    """Every line of every vertical and its state on the day. Grain: vertical, subscriber_id, as_of.
+
+    States, the first that holds: `lost` (the last stay ended, or a PAYG line was silent for 90 days; listed for 3
+    periods, a line that migrated is lost to its old vertical), `returned` (back for less than 3 periods after having
+    been gone or, PAYG, silent), `new` (seen in fewer than 3 periods), `dormant` (suspended), `active`.
+    Needs the partials of the day's periods (`partials.ensure`); `there` saves a look at what can be had.
+    """
+    ends = period_ends(as_of, WINDOW_PERIODS + MAX_STALENESS)
+    there = there or availability.look(tables_at, as_of)
+    usage_partials, recharges = tables_at.read(usage.PARTIALS), tables_at.read(recharge.PARTIALS)
+    active = activity_per_line(usage_partials, recharges, ends)
+    value = _value_per_line(tables_at, there)
+    # Before the first delivery nothing is known: that is not silence.
+    data_began = active.agg(F.min("first_active_on").alias("data_began_on"))
+    lines = (
+        stays(tables_at, as_of)
+        .crossJoin(F.broadcast(data_began))
+        .join(active, on="subscriber_id", how="left")
+        .join(value, on="subscriber_id", how="left")
+    )
+    has_activity = there.has("usage") or there.has("recharge")
+    known = lines.transform(_with_silence, as_of, is_known=has_activity)
+    return known.transform(_with_state, as_of).select(
+        "vertical",
+        "subscriber_id",
+        F.lit(as_of).alias("as_of"),
+        "state",
+        "months_seen",
+        _tenure(as_of).alias("tenure_months"),
+        "product_id",
+        "contract_end",
+        _monthly_value(there).alias("monthly_value"),
+        "last_active_on",
+    )
+
+
+def months_seen(stay_start: Column, as_of: date) -> Column:
+    """Periods from the one in which a stay began to the one that ends on the day, both counted."""
+    return F.ceil(F.months_between(F.lit(as_of + timedelta(days=1)), stay_start)).cast("bigint")
+
+
+def _tenure(as_of: date) -> Column:
+    months = F.months_between(F.lit(as_of + timedelta(days=1)), F.col("first_start"))
+    return F.floor(months).cast("bigint")
+
+
+def _with_silence(lines: DataFrame, as_of: date, *, is_known: bool) -> DataFrame:
+    """Add `lost_on` (null while there) and `back_on` (day of return; null without). Grain: unchanged."""
+    is_payg = F.col("vertical") == str(VerticalName.PAYG)
+    is_ended = F.col("valid_to") < F.lit(as_of)
+    since = F.greatest(F.col("stay_start"), F.col("last_active_on"))
+    is_silent = is_payg & F.lit(is_known) & (F.date_diff(F.lit(as_of), since) >= SILENT_DAYS)
+    silent_from = F.greatest(F.col("stay_start"), F.col("data_began_on"))
+    was_silent = F.date_diff(F.col("first_active_on"), silent_from) >= SILENT_DAYS
+    resumed_on = F.coalesce(F.col("resumed_on"), F.when(was_silent, F.col("first_active_on")))
+    is_new_silence = is_payg & (resumed_on > F.col("stay_start"))
+    silence_end = F.when(is_silent, F.date_add(since, SILENT_DAYS))
+    return lines.withColumns(
+        {
+            "lost_on": F.when(F.coalesce(is_ended, F.lit(False)), F.least(F.col("valid_to"), silence_end)).otherwise(
+                silence_end
+            ),
+            "back_on": F.greatest(F.when(F.col("is_return"), F.col("stay_start")), F.when(is_new_silence, resumed_on)),
+            "months_seen": months_seen(F.col("stay_start"), as_of),
+        }
+    )
+
+
+def _with_state(lines: DataFrame, as_of: date) -> DataFrame:
+    """Add `state`; leave out lines lost for long. Grain: unchanged."""
+    is_lost = F.col("lost_on").isNotNull()
+    is_back = F.coalesce(F.col("back_on") > F.lit(months_before(as_of, NEW_MONTHS)), F.lit(False))
+    state = (
+        F.when(is_lost, F.lit("lost"))
+        .when(is_back, F.lit("returned"))
+        .when(F.col("months_seen") < NEW_MONTHS, F.lit("new"))
+        .when(F.coalesce(F.col("status") == "suspended", F.lit(False)), F.lit("dormant"))
+        .otherwise(F.lit("active"))
+    )
+    is_listed = ~is_lost | (F.col("lost_on") > F.lit(months_before(as_of, LOST_PERIODS)))
+    return lines.withColumn("state", state).filter(is_listed)
+
+
+def _value_per_line(tables_at: Store, there: Availability) -> DataFrame:
+    """What a line was charged, recharged and billed in the last period. Grain: subscriber_id."""
+    charged = _last_period(tables_at.read(usage.PARTIALS), there, "usage", "charged_amount")
+    recharged = _last_period(tables_at.read(recharge.PARTIALS), there, "recharge", "recharge_amount")
+    billed = _last_bill(tables_at.read(billing.PARTIALS), there)
+    return charged.join(recharged, on="subscriber_id", how="full").join(billed, on="subscriber_id", how="full")
+
+
+def _last_period(partials: DataFrame, there: Availability, family: str, amount: str) -> DataFrame:
+    end = there.ends(family)[-1] if there.has(family) else there.as_of
+    return partials.filter(F.col("period") == F.lit(end)).select("subscriber_id", amount)
+
+
+def _last_bill(partials: DataFrame, there: Availability) -> DataFrame:
+    """The newest bill of the last 3 periods: a bill refused or late does not make a line worth nothing."""
+    ends = there.ends("billing")[-LOST_PERIODS:] if there.has("billing") else [there.as_of]
+    billed = partials.filter(F.col("period").isin(ends) & (F.col("n_bills") > 0))
+    return billed.groupBy("subscriber_id").agg(F.max_by("bill_amount", "period").alias("bill_amount"))
+
+
+def _monthly_value(there: Availability) -> Column:
+    """PAYG: usage charged in the period (what was recharged where there is no usage); else the bill."""
+    prepaid = F.lit(None).cast("bigint")
+    if there.has("usage"):
+        prepaid = F.coalesce(F.col("charged_amount"), F.lit(0))
+    elif there.has("recharge"):
+        prepaid = F.coalesce(F.col("recharge_amount"), F.lit(0))
+    is_payg = F.col("vertical") == str(VerticalName.PAYG)
+    return F.when(is_payg, prepaid).otherwise(F.col("bill_amount"))

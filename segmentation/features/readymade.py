@@ -1,0 +1,187 @@
+"""Features that come ready-made: a feed whose rows are lines with features, mapped onto the catalogue.
+
+Such a feed has no events, so population, features and outcomes are written from it directly, for the last day of the
+run. A churn flag in it becomes an outcome known on that day; like every outcome it is never fitted on.
+"""
+
+from datetime import UTC, date, datetime
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from segmentation.errors import SettingsError
+from segmentation.features import catalogue
+from segmentation.settings import RunSettings, VerticalName, stable_hash
+from segmentation.sources import delivery as deliveries
+from segmentation.sources import feeds, ingestion, probing, reading, source
+from segmentation.sources.delivery import Delivery
+from segmentation.sources.feeds import FeedCounts
+from segmentation.sources.sifting import sifted
+from segmentation.sources.source import Source
+from segmentation.tables import Column as TableColumn
+from segmentation.tables import Store, Table, built
+from segmentation.tables.clean import SUBSCRIBER, count
+
+STATES = ("new", "active", "dormant", "returned")
+_LINE = (
+    SUBSCRIBER,
+    built.VERTICAL,
+    TableColumn("state", "string", "State in the population: new, active, dormant or returned"),
+    count("months_seen", "Months since the spell began; taken from tenure_months when not mapped"),
+    TableColumn("product_id", "string", "Product"),
+    TableColumn("is_churned", "boolean", "Whether the line churned within the horizon; null when not known"),
+)
+
+
+def is_ready_made_run(settings: RunSettings) -> bool:
+    """Whether the features of a run come ready-made, so that none are to be built."""
+    return any(source.load(path).is_ready_made for path in settings.sources)
+
+
+def lines_table(of: Source) -> Table:
+    """What the mapping fills: the line, its vertical and state, and one double column for each mapped feature.
+
+    Raises: SettingsError listing names that are neither, and what is missing.
+    """
+    own = {column.name: column for column in _LINE}
+    known = {feature.name: feature.column for feature in catalogue.FEATURES}
+    problems = [
+        f"columns.{name}: neither a feature nor one of {', '.join(own)}"
+        for name in of.columns
+        if name not in own | known
+    ]
+    problems += [
+        f"columns.{name}: missing" for name in ("subscriber_id", "vertical", "state") if name not in of.columns
+    ]
+    if problems:
+        raise SettingsError(
+            f"{len(problems)} problems in the source",
+            where=f"source {of.name}",
+            found="\n    ".join(["", *problems]),
+            remedy="docs/features.md lists the features",
+        )
+    mapped = (known[name] for name in of.columns if name in known)
+    columns = (*own.values(), *mapped)
+    return Table(source.READY_MADE, ("subscriber_id",), columns, "Lines with features that came ready-made")
+
+
+def take_in(spark: SparkSession, tables_at: Store, of: Source, settings: RunSettings, run_id: str) -> FeedCounts:
+    """Write population, features and outcomes of the run's last day. The same delivery again changes nothing.
+
+    Raises: SourceError as `ingestion.take_in` does.
+    """
+    table = lines_table(of)
+    as_of = settings.periods.as_of_days[-1]
+    found = deliveries.find(spark, of, settings.landing)
+    if found is None:
+        return FeedCounts(notes=(f"source {of.name} is absent",))
+    verticals = tuple(settings.verticals)
+    known = feeds.book(tables_at)
+    mapping = feeds.mapping_hash(known, of, table, settings, str(as_of), catalogue.version(), *verticals)
+    before = known.counts(of, found, mapping)
+    if before is not None and _is_there(tables_at, as_of, verticals):
+        return before
+    raw = reading.raw_rows(spark, of, found)
+    probing.require_usable(spark, raw, of, found)
+    secret = settings.secret.key()
+    with sifted(raw, tables_at, _with_checks(of), table, found, secret) as parts:
+        refused = ingestion.refused_kept(parts, of, secret, found, run_id)
+        lines = parts.accepted.persist()
+        try:
+            for vertical in verticals:
+                _write(tables_at, lines, vertical, as_of, of, _version(vertical, found, mapping), run_id)
+            ingestion.replace_refused(tables_at, refused, parts.quarantined, of, found)
+        finally:
+            lines.unpersist()
+            refused.unpersist()
+    counts = ingestion.counted(parts, parts.n_accepted)
+    feeds.record(tables_at, known, of, found, counts, mapping=mapping, received_at=parts.received_at, run_id=run_id)
+    return counts
+
+
+def _with_checks(of: Source) -> Source:
+    """The source with the checks that population and features need."""
+    required = ["vertical", "state", *of.checks.not_null]
+    one_of = {"state": list(STATES), "vertical": [str(name) for name in VerticalName], **of.checks.one_of}
+    return of.model_copy(update={"checks": of.checks.model_copy(update={"not_null": required, "one_of": one_of})})
+
+
+def _is_there(tables_at: Store, as_of: date, verticals: tuple[VerticalName, ...]) -> bool:
+    """Whether the features of the day were written: the last table of each vertical but the outcomes."""
+    return all(not tables_at.read(catalogue.feature_table(name), as_of).isEmpty() for name in verticals)
+
+
+def _version(vertical: VerticalName, found: Delivery, mapping: str) -> str:
+    return stable_hash([catalogue.version(catalogue.for_vertical(vertical)), found.feed_id, mapping])
+
+
+def _write(
+    tables_at: Store, lines: DataFrame, vertical: VerticalName, as_of: date, of: Source, version: str, run_id: str
+) -> None:
+    of_vertical = lines.filter(F.col("vertical") == vertical)
+    people = population(of_vertical, as_of, of)
+    tables_at.replace(people, built.POPULATION, vertical=str(vertical), as_of=as_of)
+    features = vertical_features(of_vertical, vertical, as_of, of, version, run_id)
+    tables_at.replace(features, catalogue.feature_table(vertical), as_of=as_of)
+    horizon = of.ready_made.horizon_months
+    known = outcomes(of_vertical, vertical, as_of, horizon, of)
+    tables_at.replace(known, built.OUTCOMES, vertical=str(vertical), as_of=as_of, horizon_months=horizon)
+
+
+def population(lines: DataFrame, as_of: date, of: Source) -> DataFrame:
+    """Rows of the population. Grain: one row per line."""
+    tenure = _mapped(of, "tenure_months").cast("bigint")
+    months_seen = F.col("months_seen") if "months_seen" in of.columns else tenure
+    return lines.select(
+        "vertical",
+        "subscriber_id",
+        F.lit(as_of).alias("as_of"),
+        "state",
+        months_seen.alias("months_seen"),
+        tenure.alias("tenure_months"),
+        "product_id",
+        F.lit(None).cast("date").alias("contract_end"),
+        F.round(_mapped(of, "monthly_value")).cast("bigint").alias("monthly_value"),
+        F.lit(None).cast("date").alias("last_active_on"),
+    )
+
+
+def vertical_features(
+    lines: DataFrame, vertical: VerticalName, as_of: date, of: Source, version: str, run_id: str
+) -> DataFrame:
+    """Rows of the vertical's features; a feature that the feed does not bring is null. Grain: one row per line."""
+    features = catalogue.for_vertical(vertical)
+    brought = {feature.family for feature in features if feature.name in of.columns}
+    missing = [family for family in catalogue.families(vertical) if family not in brought]
+    months_seen = F.col("months_seen") if "months_seen" in of.columns else _mapped(of, "tenure_months").cast("bigint")
+    return lines.select(
+        "subscriber_id",
+        F.lit(as_of).alias("as_of"),
+        "state",
+        months_seen.alias("months_seen"),
+        F.array(*(F.lit(family) for family in missing)).cast("array<string>").alias("missing_families"),
+        F.lit(of.ready_made.staleness_periods).cast("bigint").alias("staleness_periods"),
+        F.lit(version).alias("features_version"),
+        *(_mapped(of, feature.name).alias(feature.name) for feature in features),
+        F.lit(run_id).alias("run_id"),
+        F.lit(datetime.now(tz=UTC)).alias("computed_at"),
+    )
+
+
+def outcomes(lines: DataFrame, vertical: VerticalName, as_of: date, horizon: int, of: Source) -> DataFrame:
+    """What became of the lines, as far as the feed knows. Grain: one row per line; none without a churn flag."""
+    told = lines.filter(F.col("is_churned").isNotNull()) if "is_churned" in of.columns else lines.limit(0)
+    return told.select(
+        F.lit(str(vertical)).alias("vertical"),
+        "subscriber_id",
+        F.lit(as_of).alias("as_of"),
+        F.lit(horizon).cast("int").alias("horizon_months"),
+        "is_churned",
+        F.lit(None).cast("bigint").alias("future_value"),
+        F.lit(None).cast("string").alias("moved_to"),
+        F.lit(as_of).alias("known_on"),
+    )
+
+
+def _mapped(of: Source, name: str) -> Column:
+    return F.col(name) if name in of.columns else F.lit(None).cast("double")

@@ -1,0 +1,182 @@
+"""Recharges of prepaid credit: recency, frequency, amount, denomination, regularity, velocity."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from segmentation.features.feature import (
+    NO_EARLIER,
+    NO_SOURCE,
+    PAYG,
+    PER_MONTH,
+    RATIO,
+    SHARE,
+    Feature,
+    Skew,
+    Words,
+    fitted,
+)
+from segmentation.features.windows import (
+    earlier_months,
+    earlier_sum,
+    per_line,
+    per_month,
+    recent_months,
+    recent_sum,
+    seen_windows,
+    velocity,
+    window_months,
+)
+from segmentation.periods import period_start
+from segmentation.tables import built, clean
+from segmentation.tables.clean import MONEY, count, day, money
+
+MIN_GAPS = 2
+"""Two gaps are the fewest that can be even or uneven."""
+PARTIALS = built.partials(
+    "recharge_partials",
+    "Recharges of a line in a period",
+    (
+        count("n_recharges", "Recharges paid; credit lent and takings back do not count"),
+        money("recharge_amount", "Credit bought, less what was taken back"),
+        count("n_recharge_days", "Days with a recharge"),
+        day("first_day", "First day with a recharge; null without one"),
+        day("last_day", "Last day with a recharge; null without one"),
+        count("gap_squares", "Sum of the squared gaps, in days, between days of recharge within the period"),
+    ),
+)
+SOURCES = (clean.RECHARGES,)
+
+
+def _feature(
+    name: str, about: str, unit: str, words: Words, null_means: str = NO_SOURCE, skew: Skew = "log"
+) -> Feature:
+    return Feature(name, "recharge", about, unit, words, null_means, fitted(PAYG), (clean.RECHARGES.name,), skew)
+
+
+FEATURES = (
+    _feature(
+        "recharge_recency_days",
+        "Days since the last recharge; without one in 6 periods, days since those began",
+        "days",
+        Words("how long ago they last topped up", "has not topped up for long", "topped up just now"),
+    ),
+    _feature(
+        "recharges_per_month",
+        "Recharges a month",
+        PER_MONTH,
+        Words("how often they top up", "tops up often", "tops up rarely"),
+    ),
+    _feature(
+        "recharge_amount_per_month",
+        "Credit bought a month, less what was taken back",
+        f"{MONEY} {PER_MONTH}",
+        Words("how much credit they buy", "buys much credit", "buys little credit"),
+    ),
+    _feature(
+        "recharge_amount_mean",
+        "Amount of one recharge",
+        MONEY,
+        Words("how large one top-up is", "tops up large amounts", "tops up small amounts"),
+        "no recharge in 6 periods",
+    ),
+    _feature(
+        "recharge_regularity",
+        "Evenness of the gaps between days of recharge over 6 periods: 1 is clockwork",
+        SHARE,
+        Words("how regularly they top up", "tops up like clockwork", "tops up irregularly"),
+        "fewer than three days of recharge in 6 periods",
+        "none",
+    ),
+    _feature(
+        "recharge_velocity",
+        "Credit bought in the last 3 periods over the 3 before",
+        RATIO,
+        Words("whether they buy more credit than before", "buys more and more credit", "buys less and less credit"),
+        NO_EARLIER,
+    ),
+)
+
+
+def recharge_partials(recharges: DataFrame, period_of: Callable[[Column], Column]) -> DataFrame:
+    """Recharges of a line in a period. Grain: subscriber_id, period."""
+    is_paid = (F.col("recharge_amount") > 0) & ~F.coalesce(F.col("is_emergency_credit"), F.lit(False))
+    is_lent = F.coalesce(F.col("is_emergency_credit"), F.lit(False))
+    own_money = F.when(is_lent, F.lit(0)).otherwise(F.col("recharge_amount"))
+    in_period = recharges.withColumn("period", period_of(F.col("day"))).filter(F.col("period").isNotNull())
+    per_day = in_period.groupBy("subscriber_id", "period", "day").agg(
+        F.sum(F.when(is_paid, F.lit(1)).otherwise(F.lit(0))).alias("n_recharges"),
+        F.sum(own_money).alias("recharge_amount"),
+    )
+    is_recharge_day = F.col("n_recharges") > 0
+    before = Window.partitionBy("subscriber_id", "period", is_recharge_day).orderBy("day")
+    gap = F.when(is_recharge_day, F.date_diff(F.col("day"), F.lag("day").over(before))).cast("bigint")
+    return (
+        per_day.withColumn("gap", gap)
+        .groupBy("subscriber_id", "period")
+        .agg(
+            F.sum("n_recharges").alias("n_recharges"),
+            F.sum("recharge_amount").alias("recharge_amount"),
+            F.count_if(is_recharge_day).alias("n_recharge_days"),
+            F.min(F.when(is_recharge_day, F.col("day"))).alias("first_day"),
+            F.max(F.when(is_recharge_day, F.col("day"))).alias("last_day"),
+            F.coalesce(F.sum(F.col("gap") * F.col("gap")), F.lit(0)).alias("gap_squares"),
+        )
+    )
+
+
+def recharge_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) -> DataFrame:
+    """Recharge features of the lines. Grain: as `lines`. Needs `subscriber_id`, `months_seen`."""
+    sums = _sums(seen_windows(partials, lines, ends))
+    recent_amount = per_month(F.coalesce(F.col("recent_amount"), F.lit(0)), recent_months())
+    earlier_amount = per_month(F.col("earlier_amount"), earlier_months())
+    recent_mean = F.try_divide(F.col("recent_amount").cast("double"), F.col("recent_recharges"))
+    whole_mean = F.try_divide(F.col("whole_amount").cast("double"), F.col("whole_recharges"))
+    return sums.select(
+        "subscriber_id",
+        _recency(ends).alias("recharge_recency_days"),
+        per_month(F.coalesce(F.col("recent_recharges"), F.lit(0)), recent_months()).alias("recharges_per_month"),
+        recent_amount.alias("recharge_amount_per_month"),
+        F.coalesce(recent_mean, whole_mean).alias("recharge_amount_mean"),
+        regularity(F.col("n_gaps"), F.col("gap_days"), F.col("gap_squares")).alias("recharge_regularity"),
+        velocity(recent_amount, earlier_amount).alias("recharge_velocity"),
+    )
+
+
+def regularity(n_gaps: Column, gap_days: Column, gap_squares: Column) -> Column:
+    """1 / (1 + spread over mean) of the gaps (0..1; 1 is clockwork, null with fewer than two gaps).
+
+    Whole numbers until the last step: n * sum of squares - square of the sum = n^2 * variance.
+    """
+    scaled_spread = F.sqrt((n_gaps * gap_squares - gap_days * gap_days).cast("double"))
+    return F.when(n_gaps >= MIN_GAPS, F.try_divide(gap_days.cast("double"), gap_days + scaled_spread))
+
+
+def _sums(windows: DataFrame) -> DataFrame:
+    """Sums and gaps over the window. Grain: subscriber_id."""
+    has_recharge = F.col("n_recharge_days") > 0
+    oldest_first = Window.partitionBy("subscriber_id", has_recharge).orderBy(F.desc("age"))
+    gap = F.when(has_recharge, F.date_diff(F.col("first_day"), F.lag("last_day").over(oldest_first))).cast("bigint")
+    n_days = F.sum("n_recharge_days")
+    return per_line(
+        windows.withColumn("gap", gap),
+        recent_sum("n_recharges").alias("recent_recharges"),
+        recent_sum("recharge_amount").alias("recent_amount"),
+        earlier_sum("recharge_amount").alias("earlier_amount"),
+        F.sum("n_recharges").alias("whole_recharges"),
+        F.sum("recharge_amount").alias("whole_amount"),
+        F.max("last_day").alias("last_day"),
+        (n_days - 1).alias("n_gaps"),
+        F.date_diff(F.max("last_day"), F.min("first_day")).cast("bigint").alias("gap_days"),
+        (F.sum("gap_squares") + F.coalesce(F.sum(F.col("gap") * F.col("gap")), F.lit(0))).alias("gap_squares"),
+    )
+
+
+def _recency(ends: Sequence[date]) -> Column:
+    """Days from the last recharge to the end of the window (null where no month was seen)."""
+    since = F.lit(None).cast("date")
+    for index, end in enumerate(reversed(ends)):
+        since = F.when(window_months() == index + 1, F.lit(period_start(end))).otherwise(since)
+    return F.date_diff(F.lit(ends[-1]), F.coalesce(F.col("last_day"), since)).cast("double")

@@ -1,0 +1,80 @@
+"""Stays of a line in a vertical: spells that follow one another without a gap."""
+
+from datetime import date
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from segmentation.settings import VerticalName
+from segmentation.tables import Store, clean
+
+_OPEN_END = date(9999, 12, 31)
+
+
+def stays(tables_at: Store, as_of: date) -> DataFrame:
+    """The last stay of every line in every vertical it is or was in, as of the day. Grain: subscriber_id, vertical.
+
+    Where no spells are delivered, a line is in PAYG from its first recharge or use.
+    """
+    if tables_at.exists(clean.SERVICE_SPELLS):
+        return last_stay_per_vertical(tables_at.read(clean.SERVICE_SPELLS, as_of))
+    events = [
+        tables_at.read(table, as_of).select("subscriber_id", "day") for table in (clean.RECHARGES, clean.USAGE_DAILY)
+    ]
+    return last_stay_per_vertical(spells_from_events(events[0].unionByName(events[1])))
+
+
+def spells_from_events(events: DataFrame) -> DataFrame:
+    """One open PAYG spell for every line with an event, from the first. Grain: subscriber_id."""
+    first = events.groupBy("subscriber_id").agg(F.min("day").alias("valid_from"))
+    return first.select(
+        "subscriber_id",
+        "valid_from",
+        F.lit(None).cast("date").alias("valid_to"),
+        F.lit(str(VerticalName.PAYG)).alias("vertical"),
+        F.lit(None).cast("string").alias("product_id"),
+        F.lit("active").alias("status"),
+        F.lit("activation").alias("start_reason"),
+        F.lit(None).cast("string").alias("end_reason"),
+        F.lit(None).cast("date").alias("contract_end"),
+    )
+
+
+def last_stay_per_vertical(spells: DataFrame) -> DataFrame:
+    """The last stay of a line in a vertical, with the product of its last spell. Grain: subscriber_id, vertical.
+
+    Adds `stay_start`, `is_return` (there was an earlier stay) and `first_start` (in any vertical).
+    A renewal or a change of product closes one spell and opens the next: the stay goes on.
+    """
+    of_line = Window.partitionBy("subscriber_id")
+    of_vertical = Window.partitionBy("subscriber_id", "vertical").orderBy("valid_from")
+    so_far = of_vertical.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    newest_first = Window.partitionBy("subscriber_id", "vertical").orderBy(F.desc("valid_from"))
+    end_before = F.lag(F.coalesce(F.col("valid_to"), F.lit(_OPEN_END))).over(of_vertical)
+    begins = _begins_stay(F.col("valid_from"), end_before)
+    marked = spells.withColumns({"begins": begins, "first_start": F.min("valid_from").over(of_line)})
+    stay_starts = marked.withColumns(
+        {
+            "stay_start": F.max(F.when(F.col("begins"), F.col("valid_from"))).over(so_far),
+            "stay_reason": F.last(F.when(F.col("begins"), F.col("start_reason")), ignorenulls=True).over(so_far),
+            "n_stays": F.count_if(F.col("begins")).over(so_far),
+            "newness": F.row_number().over(newest_first),
+        }
+    )
+    is_return = (F.col("n_stays") > 1) | F.coalesce(F.col("stay_reason") == "return", F.lit(False))
+    return stay_starts.filter(F.col("newness") == 1).select(
+        "subscriber_id",
+        "vertical",
+        "valid_to",
+        "product_id",
+        "status",
+        "end_reason",
+        "contract_end",
+        "stay_start",
+        "first_start",
+        is_return.alias("is_return"),
+    )
+
+
+def _begins_stay(valid_from: Column, end_before: Column) -> Column:
+    return end_before.isNull() | (F.date_diff(valid_from, end_before) > 1)

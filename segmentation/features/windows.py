@@ -1,0 +1,109 @@
+"""Windows over period partials: the last 3 periods for levels, 6 for velocity, consistency and regularity.
+
+A frame of windows has one row per line and period in which the line was seen, with `age` (0 is the last period, 5 the
+oldest) and `months_seen` beside the sums of the period; a line without any has one row of nulls.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+LEVEL_PERIODS = 3
+WINDOW_PERIODS = 6
+MAX_VELOCITY = 10.0
+"""A ratio over almost nothing says no more than "from almost nothing"; 10 says that and cannot blow up."""
+
+
+def seen_windows(partials: DataFrame, lines: DataFrame, ends: Sequence[date]) -> DataFrame:
+    """Partials of the lines, only of periods in which the line was seen. Grain: subscriber_id, age.
+
+    `ends` are the last days of the periods, oldest first. Of `lines` only `subscriber_id` and `months_seen` are read.
+    """
+    age = F.lit(None).cast("int")
+    for index, end in enumerate(reversed(ends)):
+        age = F.when(F.col("period") == F.lit(end), F.lit(index)).otherwise(age)
+    in_window = partials.filter(F.col("period").isin(list(ends))).withColumn("age", age).drop("period", "input_version")
+    seen, sums = lines.select("subscriber_id", "months_seen").alias("line"), in_window.alias("part")
+    is_same_line = F.col("line.subscriber_id") == F.col("part.subscriber_id")
+    is_seen = F.col("part.age") < F.col("line.months_seen")
+    joined = seen.join(sums, on=is_same_line & is_seen, how="left")
+    return joined.select("line.*", *(F.col(f"part.{name}") for name in in_window.columns if name != "subscriber_id"))
+
+
+def per_line(windows: DataFrame, *totals: Column) -> DataFrame:
+    """Totals over the windows of a line, beside its `months_seen`. Grain: subscriber_id, every line once."""
+    return windows.groupBy("subscriber_id").agg(F.max("months_seen").alias("months_seen"), *totals)
+
+
+def is_recent() -> Column:
+    """Whether a row of windows counts for levels."""
+    return F.col("age") < LEVEL_PERIODS
+
+
+def recent_sum(name: str) -> Column:
+    """Sum over the last 3 periods (null when nothing is known of them)."""
+    return F.sum(F.when(is_recent(), F.col(name)))
+
+
+def earlier_sum(name: str) -> Column:
+    """Sum over the 3 periods before the last 3 (null when nothing is known of them)."""
+    return F.sum(F.when(~is_recent(), F.col(name)))
+
+
+def recent_months() -> Column:
+    """Periods of the last 3 in which the line was seen (0..3)."""
+    return F.greatest(F.least(F.col("months_seen"), F.lit(LEVEL_PERIODS)), F.lit(0))
+
+
+def window_months() -> Column:
+    """Periods of the window in which the line was seen (0..6)."""
+    return F.greatest(F.least(F.col("months_seen"), F.lit(WINDOW_PERIODS)), F.lit(0))
+
+
+def earlier_months() -> Column:
+    """Periods of the 3 before the last 3 in which the line was seen (0..3)."""
+    return window_months() - recent_months()
+
+
+def or_zero(total: Column, n_rows: Column) -> Column:
+    """The total; 0 where there was no event at all. Null stays where rows exist that do not carry the measure."""
+    return F.when(n_rows == 0, F.lit(0)).otherwise(total)
+
+
+def per_month(total: Column, months: Column) -> Column:
+    """A total by months seen (null when no month was seen)."""
+    return F.try_divide(total.cast("double"), months)
+
+
+def velocity(recent: Column, earlier: Column) -> Column:
+    """Recent over earlier level (1.0 is flat, 0..10; null when there was nothing earlier)."""
+    ratio = F.greatest(F.least(F.try_divide(recent, earlier), F.lit(MAX_VELOCITY)), F.lit(0.0))
+    return F.when((earlier > 0) & recent.isNotNull(), ratio)
+
+
+def share(part: Column, whole: Column) -> Column:
+    """A part of a whole, held within 0..1 (null, not 0, when there is no whole or the part is not known)."""
+    raw = F.try_divide(part.cast("double"), whole)
+    return F.when((whole > 0) & part.isNotNull(), F.greatest(F.least(raw, F.lit(1.0)), F.lit(0.0)))
+
+
+def evenness(values: Sequence[Column], n_values: Column) -> Column:
+    """1 / (1 + spread over mean) of the first `n_values` values, missing ones counted as 0.
+
+    1 is always the same; null with fewer than two values or a mean of 0. The order of summing is fixed by the list, so
+    the last bit does not depend on partitions.
+    """
+    counted = [F.when(F.lit(index) < n_values, F.coalesce(value, F.lit(0))) for index, value in enumerate(values)]
+    mean = F.try_divide(_total([F.coalesce(value, F.lit(0)) for value in counted]).cast("double"), n_values)
+    squares = [F.coalesce((value - mean) * (value - mean), F.lit(0.0)) for value in counted]
+    spread = F.sqrt(F.try_divide(_total(squares), n_values))
+    return F.when((n_values >= 2) & (mean > 0), F.try_divide(mean, mean + spread))
+
+
+def _total(columns: Sequence[Column]) -> Column:
+    total = columns[0]
+    for column in columns[1:]:
+        total = total + column
+    return total

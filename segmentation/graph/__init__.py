@@ -1,0 +1,1 @@
+"""The home graph: ties, similarity, communities, and how communities become segments."""

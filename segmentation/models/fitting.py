@@ -1,0 +1,111 @@
+"""Fit one vertical: preparation, method, baseline."""
+
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from segmentation import __version__
+from segmentation.clustering import kmeans, mixture, nodes, ward
+from segmentation.clustering.report import FitReport
+from segmentation.errors import DataError
+from segmentation.features import catalogue, preparation
+from segmentation.graph import communities, ties
+from segmentation.models.fitted import FittedModel, MethodModel
+from segmentation.settings import (
+    CommunitiesMethod,
+    KMeansMethod,
+    MixtureMethod,
+    VerticalSettings,
+    WardMethod,
+    stable_hash,
+)
+
+FITTED_STATES = ("active", "dormant")
+"""New and returned lines are scored with a flag, never fitted on: their windows are not full yet."""
+FEWEST_MONTHS = 3
+FEWEST_ROWS = 30
+BASELINE_STARTS = 2
+
+
+def fit(
+    features: DataFrame, settings: VerticalSettings, as_of: date, *, home_ties: DataFrame | None = None
+) -> FittedModel:
+    """The model of one vertical as of a day. The same features, settings and seed give the same model.
+
+    Needs `features` of the day; for communities also `home_ties` read as of the day.
+
+    Raises: DataError when there are too few lines to fit on.
+    """
+    rows = only_fittable(features)
+    candidates = catalogue.cluster_features(settings.vertical, settings)
+    prepared = preparation.fit_preparation(rows, candidates, settings.preparation)
+    digest = features_digest(rows, [feature.name for feature in candidates])
+    with nodes.ordered(preparation.nodes(rows, prepared)) as ordered:
+        model, report = _fit_method(ordered, settings, as_of, home_ties)
+        as_many = KMeansMethod(name="kmeans", segments=report.n_clusters, n_starts=BASELINE_STARTS)
+        baseline, baseline_report = kmeans.fit_ordered(
+            ordered, as_many, settings.limits, settings.seed, outlier_share=settings.outlier_share
+        )
+    return FittedModel(
+        vertical=settings.vertical.value,
+        model_version=model_version(settings, digest),
+        fitted_as_of=as_of,
+        features_digest=digest,
+        settings=settings.model_dump(mode="json"),
+        preparation=prepared,
+        model=model,
+        report=report,
+        baseline=baseline,
+        baseline_report=baseline_report,
+    )
+
+
+def only_fittable(features: DataFrame) -> DataFrame:
+    """Lines seen long enough to be fitted on. Grain: unchanged. Raises DataError when there are too few."""
+    is_settled = F.col("state").isin(*FITTED_STATES) & (F.col("months_seen") >= FEWEST_MONTHS)
+    fittable = features.filter(is_settled)
+    n_rows = fittable.count()
+    if n_rows < FEWEST_ROWS:
+        raise DataError(
+            "there are too few lines to fit segments on",
+            found=f"{n_rows} lines {' or '.join(FITTED_STATES)} and seen for {FEWEST_MONTHS} months or more",
+            expected=f"at least {FEWEST_ROWS}",
+            remedy="build more months of features, or choose a later --month",
+        )
+    return fittable
+
+
+def features_digest(rows: DataFrame, names: list[str]) -> str:
+    """Hash of the rows fitted on that does not depend on their order."""
+    row = F.xxhash64("subscriber_id", *[F.col(name) for name in names])
+    total = F.sum(row.cast("decimal(38,0)"))
+    found = rows.agg(F.count("*").alias("n"), total.alias("total"), F.bit_xor(row).alias("mixed")).first()
+    return stable_hash([found["n"], str(found["total"]), found["mixed"], names])
+
+
+def model_version(settings: VerticalSettings, digest: str) -> str:
+    """Hash of vertical, settings with their seed, code and features."""
+    return stable_hash([settings.model_dump(mode="json"), __version__, digest])
+
+
+def _fit_method(
+    ordered: nodes.OrderedNodes, settings: VerticalSettings, as_of: date, home_ties: DataFrame | None
+) -> tuple[MethodModel, FitReport]:
+    limits, seed, outliers = settings.limits, settings.seed, settings.outlier_share
+    match settings.method:
+        case KMeansMethod() as method:
+            return kmeans.fit_ordered(ordered, method, limits, seed, outlier_share=outliers)
+        case WardMethod() as method:
+            return ward.fit_ordered(ordered, method, limits, seed, outlier_share=outliers)
+        case MixtureMethod() as method:
+            return mixture.fit_ordered(ordered, method, limits, seed, outlier_share=outliers)
+        case CommunitiesMethod() as method:
+            if home_ties is None:
+                raise DataError(
+                    "communities need ties between homes", remedy="hand over the table home_ties, empty if need be"
+                )
+            tied = ties.tied_pairs(
+                home_ties, ordered.frame, as_of, tie_weights=method.tie_weights, max_degree=method.max_degree
+            )
+            return communities.fit_ordered(ordered, tied, method, limits, seed, outlier_share=outliers)

@@ -1,0 +1,84 @@
+"""The models of a warehouse: which were fitted, and the one that scores (SEGMENT_MODELS and its folders)."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from pyspark.sql import functions as F
+
+from segmentation.errors import ModelError
+from segmentation.models.fitted import FittedModel, load
+from segmentation.settings import VerticalName
+from segmentation.tables import Store
+from segmentation.tables.built import SEGMENT_MODELS
+
+
+def folder_of(models_folder: Path, vertical: str, model_version: str) -> Path:
+    """Where a model lies."""
+    return models_folder / vertical / model_version
+
+
+def release(
+    tables_at: Store,
+    fitted: FittedModel,
+    models_folder: Path,
+    *,
+    run_id: str,
+    computed_at: datetime,
+    mlflow_run_id: str | None = None,
+) -> None:
+    """Save the model and make it the one that scores; the models before it stay in the table."""
+    fitted.save(folder_of(models_folder, fitted.vertical, fitted.model_version))
+    is_other = (F.col("vertical") == fitted.vertical) & (F.col("model_version") != fitted.model_version)
+    retired = tables_at.read(SEGMENT_MODELS).filter(is_other).withColumn("is_released", F.lit(False))
+    row = model_row(fitted, run_id=run_id, computed_at=computed_at, mlflow_run_id=mlflow_run_id)
+    both = retired.unionByName(tables_at.rows(SEGMENT_MODELS, [row]))
+    # one write: no moment in which none or two of them score
+    tables_at.replace(both, SEGMENT_MODELS, vertical=fitted.vertical)
+
+
+def model_row(
+    fitted: FittedModel, *, run_id: str, computed_at: datetime, mlflow_run_id: str | None
+) -> dict[str, object]:
+    """The row of SEGMENT_MODELS for a model that scores. `folder` is relative to the folder of models."""
+    choice = {"reason": fitted.report.choice.reason, "candidates": [c.as_dict() for c in fitted.report.candidates]}
+    return {
+        "vertical": fitted.vertical,
+        "model_version": fitted.model_version,
+        "method": fitted.report.method,
+        "fitted_as_of": fitted.fitted_as_of,
+        "settings_json": json.dumps(fitted.settings, sort_keys=True),
+        "features": list(fitted.preparation.feature_names),
+        "dropped_features": dict(fitted.preparation.dropped),
+        "n_rows": fitted.report.n_rows,
+        "n_segments": fitted.n_clusters,
+        "indices": fitted.report.indices,
+        "baseline_indices": fitted.baseline_report.indices,
+        "choice": json.dumps(choice | {"warnings": fitted.report.choice.warnings, "notes": fitted.report.notes}),
+        "folder": str(folder_of(Path(), fitted.vertical, fitted.model_version)),
+        "mlflow_run_id": mlflow_run_id,
+        "is_released": True,
+        "run_id": run_id,
+        "computed_at": computed_at,
+    }
+
+
+def has_released(tables_at: Store, vertical: VerticalName) -> bool:
+    """Whether there is a model that scores."""
+    return _released_folder(tables_at, vertical) is not None
+
+
+def released(tables_at: Store, vertical: VerticalName, models_folder: Path) -> FittedModel:
+    """The model of the vertical that scores. Raises ModelError when there is none."""
+    folder = _released_folder(tables_at, vertical)
+    if folder is None:
+        raise ModelError(
+            "no model scores this vertical yet", where=VerticalName(vertical).value, remedy="segmentation fit-segments"
+        )
+    return load(models_folder / folder)
+
+
+def _released_folder(tables_at: Store, vertical: VerticalName) -> str | None:
+    is_ours = (F.col("vertical") == VerticalName(vertical).value) & F.col("is_released")
+    found = tables_at.read(SEGMENT_MODELS).filter(is_ours).select("folder").first()
+    return None if found is None else found["folder"]

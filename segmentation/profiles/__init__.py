@@ -1,0 +1,1 @@
+"""What segments look like: description, differences in words, and why a line is where it is."""

@@ -1,0 +1,1 @@
+"""Pure functions from small frames to plotly figures."""

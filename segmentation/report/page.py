@@ -1,0 +1,114 @@
+"""Write the page: one self-contained HTML file that opens from disk and asks the network for nothing."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import plotly.graph_objects as go
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from segmentation.errors import DataError
+from segmentation.report import appearance, cards, certainty, objective, quality, words
+from segmentation.report.data import VerticalData
+from segmentation.report.method import method
+from segmentation.report.reading import read_base, read_verticals
+from segmentation.report.words import Money
+from segmentation.settings import RunSettings
+from segmentation.tables import Store
+
+logger = logging.getLogger(__name__)
+
+
+def write(tables_at: Store, settings: RunSettings, as_of_days: Sequence[date], file: Path) -> Path:
+    """The file written, about the last of the days and those before it. A folder gets an index.html.
+
+    Missing tables, verticals and months show as a sentence. Equal tables give an equal page.
+
+    Raises: DataError when no day is given.
+    """
+    if not as_of_days:
+        raise DataError("there is no day to report on", where="report", remedy="name months in periods, or --month")
+    verticals = read_verticals(tables_at, settings, as_of_days)
+    content = _content(settings, verticals, max(as_of_days))
+    html = _environment().get_template("page.html").render(**content, **_about_base(tables_at, verticals, as_of_days))
+    target = file if file.suffix == ".html" else file / "index.html"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(html, encoding="utf-8")
+    logger.info("wrote the report to %s (%.1f MB)", target, len(html.encode()) / 1e6)
+    return target
+
+
+def _content(settings: RunSettings, verticals: Sequence[VerticalData], as_of: date) -> Mapping[str, object]:
+    money = Money(settings.currency, settings.minor_units)
+    return {
+        "operator": settings.operator,
+        "month": words.month(as_of),
+        "day": f"{as_of:%d %B %Y}",
+        "sections": [_section(data, money) for data in verticals],
+        "headline": _headline(verticals, money),
+        "plotly_js": Markup(get_plotlyjs()),
+    }
+
+
+def _about_base(
+    tables_at: Store, verticals: Sequence[VerticalData], as_of_days: Sequence[date]
+) -> Mapping[str, object]:
+    base = read_base(tables_at, as_of_days)
+    return {
+        "facts": quality.facts(base),
+        "feeds": quality.feeds(base),
+        "missing": quality.missing(verticals),
+        "runs": quality.runs(base, verticals),
+    }
+
+
+def _section(data: VerticalData, money: Money) -> Mapping[str, object]:
+    """Everything the page says about one vertical."""
+    is_empty = data.segments.empty
+    return {
+        "key": data.vertical.value,
+        "name": words.vertical(data.vertical.value),
+        "month": words.month(data.as_of),
+        "month_before": words.month(data.month_before) if data.month_before else "",
+        "objective": objective.objective(data, money),
+        "is_empty": is_empty,
+        "brief": cards.in_brief(data, money),
+        "cards": [] if is_empty else cards.cards(data, money),
+        "looks": [] if is_empty else appearance.what_they_look_like(data, money),
+        "states": [] if is_empty else certainty.over_time_and_certainty(data),
+        "method": method(data, money),
+    }
+
+
+def _headline(verticals: Sequence[VerticalData], money: Money) -> list[tuple[str, str]]:
+    """The figures at the top of the page: what it is, and how much."""
+    living = [data for data in verticals if not data.segments.empty]
+    sizes = [data.sizes_on(data.as_of) for data in living]
+    n_lines = sum(int(size["n_lines"].sum()) for size in sizes)
+    value = sum(float(size["total_value"].fillna(0).sum()) for size in sizes)
+    return [
+        ("lines of service", f"{n_lines:,}"),
+        ("value a month", money.text(value) if any(size["n_valued"].sum() for size in sizes) else words.UNKNOWN),
+        ("segments", str(sum(len(data.segments) for data in living))),
+    ]
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("segmentation.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["figure_json"] = _figure_json
+    return environment
+
+
+def _figure_json(figure: go.Figure) -> Markup:
+    """The figure as JSON that cannot end the script element it stands in."""
+    text = figure.to_json()
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))

@@ -1,0 +1,105 @@
+"""Score a vertical as of a day with its released model, publish the segments and describe them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from segmentation.features import catalogue
+from segmentation.graph import edges
+from segmentation.models import assignment, registry, tracking
+from segmentation.models.fitted import FittedModel
+from segmentation.profiles import description
+from segmentation.segments import facts, publication
+from segmentation.settings import CommunitiesMethod, Method, RunSettings, VerticalName
+from segmentation.tables import Store, built, clean
+
+
+def score_and_publish(
+    tables_at: Store, settings: RunSettings, vertical: VerticalName, as_of: date, run_id: str, computed_at: datetime
+) -> dict[str, int]:
+    """Write the scores and published segments of all lines of a vertical as of a day. Returns what to count of it."""
+    fitted = registry.released(tables_at, vertical, settings.models_folder)
+    features = tables_at.read(catalogue.feature_table(vertical), as_of)
+    home_edges = _home_edges(tables_at, settings.verticals[vertical].method, features, fitted, as_of)
+    assigned = assignment.assign(features, fitted, home_edges=home_edges)
+    model_version = fitted.model_version
+    scored = publication.scores(
+        assigned,
+        tables_at.read(built.SEGMENTS),
+        vertical=str(vertical),
+        model_version=model_version,
+        as_of=as_of,
+        run_id=run_id,
+        computed_at=computed_at,
+    )
+    tables_at.replace(scored, built.SEGMENT_SCORES, vertical=str(vertical), as_of=as_of, model_version=model_version)
+    stored = _of_vertical(tables_at.read(built.SEGMENT_SCORES, as_of), vertical)
+    rows = publication.published(
+        stored.filter(F.col("model_version") == model_version), features, _population(tables_at, vertical, as_of)
+    )
+    correction = publication.publish(tables_at, rows, vertical=str(vertical), as_of=as_of)
+    counts = {"scored": stored.count(), "correction": correction}
+    tracking.log_scoring(
+        str(vertical), as_of, model_version, settings.mlflow, counts=counts, tables_read=tables_at.versions_read
+    )
+    return counts
+
+
+def describe(tables_at: Store, vertical: VerticalName, as_of: date, run_id: str, computed_at: datetime) -> None:
+    """Write the profiles of a vertical's segments as of a day, and whether the known facts hold."""
+    features = tables_at.read(catalogue.feature_table(vertical), as_of)
+    assigned = publication.current_assignments(tables_at, str(vertical), as_of)
+    population = _population(tables_at, vertical, as_of)
+    outcomes = _of_vertical(tables_at.read(built.OUTCOMES), vertical)
+    by_day = publication.newest(_of_vertical(tables_at.read(built.SEGMENT_ASSIGNMENTS), vertical))
+    profiles = description.profiles(
+        assigned,
+        features,
+        catalogue.for_vertical(vertical),
+        vertical=str(vertical),
+        as_of=as_of,
+        run_id=run_id,
+        computed_at=computed_at,
+        population=population,
+        churned=description.churn_known(outcomes, by_day, as_of),
+    )
+    tables_at.replace(profiles, built.SEGMENT_PROFILES, vertical=str(vertical), as_of=as_of)
+    findings = _findings(tables_at, vertical, as_of, assigned, features)
+    rows = facts.fact_rows(vertical, findings, as_of=as_of, run_id=run_id, computed_at=computed_at)
+    tables_at.replace(tables_at.rows(built.FACT_CHECKS, rows), built.FACT_CHECKS, vertical=str(vertical), as_of=as_of)
+
+
+def _home_edges(
+    tables_at: Store, method: Method, features: DataFrame, fitted: FittedModel, as_of: date
+) -> DataFrame | None:
+    """The graph of the day, written and read back; None where the method needs none."""
+    if not isinstance(method, CommunitiesMethod):
+        return None
+    found = assignment.home_edges(features, tables_at.read(clean.HOME_TIES, as_of), fitted, as_of)
+    tables_at.replace(found, built.HOME_EDGES, as_of=as_of)
+    return tables_at.read(built.HOME_EDGES, as_of)
+
+
+def _findings(
+    tables_at: Store, vertical: VerticalName, as_of: date, assigned: DataFrame, features: DataFrame
+) -> Sequence[facts.Finding]:
+    names = _of_vertical(tables_at.read(built.SEGMENTS), vertical).select("segment_id", "segment_name")
+    named = assigned.select("subscriber_id", "segment_id").join(F.broadcast(names), on="segment_id", how="left")
+    lines = named.join(features, on="subscriber_id", how="left")
+    if vertical is VerticalName.PAYG:
+        return facts.payg_findings(lines)
+    if vertical is VerticalName.PLAN:
+        profiles = _of_vertical(tables_at.read(built.SEGMENT_PROFILES, as_of), vertical)
+        rows = profiles.join(F.broadcast(names), on="segment_id", how="left").collect()
+        return facts.plan_findings(lines, [row.asDict() for row in rows], catalogue.for_vertical(vertical))
+    return facts.home_findings(lines, edges.only_ties(tables_at.read(built.HOME_EDGES, as_of)))
+
+
+def _population(tables_at: Store, vertical: VerticalName, as_of: date) -> DataFrame:
+    return _of_vertical(tables_at.read(built.POPULATION, as_of), vertical)
+
+
+def _of_vertical(rows: DataFrame, vertical: VerticalName) -> DataFrame:
+    return rows.filter(F.col("vertical") == str(vertical))

@@ -1,0 +1,1 @@
+"""Raw feeds to clean tables: mapping, checks, quarantine."""

@@ -1,0 +1,107 @@
+"""A mapping against the clean table it fills: told from the YAML alone, so that all problems come together."""
+
+from segmentation.settings import Json
+from segmentation.sources import expressions
+from segmentation.tables import PersonalData, Table, clean
+
+READY_MADE = "ready_made_features"
+"""The table of a source that brings features instead of events; see features/readymade.py."""
+CLEAN_TABLES: dict[str, Table] = {table.name: table for table in clean.TABLES}
+ENGINE_COLUMNS = ("received_at", "feed_id")
+
+
+def problems(tree: dict) -> list[str]:
+    """What keeps the mapping from filling its table; empty when nothing does."""
+    columns = tree.get("columns")
+    if not isinstance(columns, dict):
+        return []
+    found = [*_copies_of_personal(tree, columns), *_by_line(tree, columns)]
+    name = tree.get("table")
+    if name == READY_MADE:
+        return found
+    if name not in CLEAN_TABLES:
+        return [f"table: there is no clean table {name!r}; there are {', '.join(sorted(CLEAN_TABLES))}", *found]
+    return [*found, *_columns(CLEAN_TABLES[name], columns), *_named_elsewhere(tree), *_group(tree)]
+
+
+def _columns(table: Table, columns: dict) -> list[str]:
+    declared = {column.name: column for column in table.columns}
+    open_to_all = ", ".join(name for name in declared if name not in ENGINE_COLUMNS)
+    unknown = [name for name in columns if name not in declared]
+    missing = [name for name in table.grain if name not in columns]
+    found = [f"columns.{name}: the engine fills it; leave it out" for name in columns if name in ENGINE_COLUMNS]
+    found += [f"columns.{name}: {table.name} has no such column; it has {open_to_all}" for name in unknown]
+    found += [f"columns.{name}: missing, it is part of the key of {table.name}" for name in missing]
+    for name, form in columns.items():
+        personal = declared[name].personal if name in declared else PersonalData.NONE
+        keys = set(form) if isinstance(form, dict) else set()
+        if personal is PersonalData.KEY and not keys & {"key", "row_key"}:
+            found.append(f"columns.{name}: a key is stored as a token; write {{key: ..., kind: subscriber}}")
+        if personal is not PersonalData.KEY and keys & {"key", "row_key"}:
+            found.append(f"columns.{name}: is no key in {table.name}; write the expression alone")
+        if personal is PersonalData.TEXT and "text" not in keys:
+            found.append(f"columns.{name}: free text is stored masked; write {{text: ...}}")
+    return found
+
+
+def _copies_of_personal(tree: dict, columns: dict) -> list[str]:
+    """Columns that would copy an identifier or free text as it is."""
+    personal = tree.get("personal") if isinstance(tree.get("personal"), dict) else {}
+    keys = [str(form["key"]) for form in columns.values() if isinstance(form, dict) and "key" in form]
+    raw_keys = [name for key in keys for name in expressions.names(key)]
+    named = [*(personal.get("direct") or []), *(personal.get("text") or [])]
+    guarded = {str(name).lower() for name in (*named, *raw_keys)}
+    found = []
+    for name, form in columns.items():
+        expression = form.get("sql") if isinstance(form, dict) else form
+        copied = expressions.bare_name(expression) if isinstance(expression, str) else None
+        if copied is not None and copied.lower() in guarded:
+            found.append(f"columns.{name}: {copied} names a person and may not be copied into a table")
+    return found
+
+
+def _by_line(tree: dict, columns: dict) -> list[str]:
+    is_by_line = any(isinstance(form, dict) and form.get("row_key") == "line" for form in columns.values())
+    found = []
+    if is_by_line and tree.get("format") != "csv":
+        found.append("format: keys from line numbers need one CSV file")
+    if is_by_line and tree.get("duplicates") != "keep":
+        found.append("duplicates: with keys from line numbers equal rows are different rows; write duplicates: keep")
+    return found
+
+
+def _named_elsewhere(tree: dict) -> list[str]:
+    """Columns that checks, references, unique or pairs name though the mapping does not fill them."""
+    mapped = {*tree["columns"], *ENGINE_COLUMNS}
+    references = tree.get("references") if isinstance(tree.get("references"), dict) else {}
+    pair = tree.get("ordered_pair") if isinstance(tree.get("ordered_pair"), list) else []
+    unique = tree.get("unique") if isinstance(tree.get("unique"), list) else []
+    named = [("references", name) for name in references]
+    named += [("ordered_pair", name) for name in pair]
+    named += [("unique", name) for together in unique if isinstance(together, list) for name in together]
+    named += [(f"checks.{check}", name) for check, name in _checked(tree.get("checks"))]
+    found = [f"{where}: {name} is not mapped under columns" for where, name in named if name not in mapped]
+    unknown = [name for name in references.values() if name not in CLEAN_TABLES]
+    return found + [f"references: there is no clean table {name!r}" for name in unknown]
+
+
+def _checked(checks: Json) -> list[tuple[str, str]]:
+    if not isinstance(checks, dict):
+        return []
+    found = []
+    for check, subject in checks.items():
+        for item in subject if isinstance(subject, dict | list) else []:
+            found += [(check, str(name)) for name in (item if isinstance(item, list) else [item])]
+    return found
+
+
+def _group(tree: dict) -> list[str]:
+    group = tree.get("group")
+    by, take = (group.get("by"), group.get("take")) if isinstance(group, dict) else (None, None)
+    if not isinstance(by, list) or not isinstance(take, dict):
+        return []
+    mapped = set(tree["columns"])
+    found = [f"group: {name} is not mapped under columns" for name in (*by, *take) if name not in mapped]
+    lost = [name for name in tree["columns"] if name not in by and name not in take]
+    found += [f"group.take: {name} is neither grouped by nor taken; say sum, min or max" for name in lost]
+    return found

@@ -1,0 +1,120 @@
+"""What lies at a source's location: its files and the id that tells one delivery from another."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from delta.tables import DeltaTable
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from segmentation.errors import SourceError
+from segmentation.sources.source import Source
+
+_BLOCK = 1 << 20
+_ID_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class FeedFile:
+    """A file of a delivery; `stamp` is the hash of its content, or, far away, its modification time."""
+
+    name: str
+    size: int
+    stamp: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The whole of a feed as it lies there now."""
+
+    feed_id: str
+    path: str
+    n_files: int
+    largest_bytes: int
+    is_named_table: bool = False
+
+
+def find(spark: SparkSession, source: Source, landing: Path) -> Delivery | None:
+    """The delivery of a source; None when it is absent and optional.
+
+    Raises: SourceError when there is nothing at the location.
+    """
+    if source.format == "delta":
+        found = _delta(spark, source, landing)
+    else:
+        path = located(source.location, landing)
+        files = _local_files(Path(path)) if _is_local(path) else _remote_files(spark, path)
+        found = _of_files(source, path, files) if files else None
+    if found is None and not source.optional:
+        where = located(source.location, landing)
+        raise SourceError(
+            "the feed is not there",
+            where=f"source {source.name}",
+            found=f"no {source.format} files at {where}",
+            expected="a folder or file that exists",
+            remedy="mend `location` in the source's YAML or `landing` in the conf file; "
+            "when the feed may be missing, write optional: true",
+        )
+    return found
+
+
+def located(location: str, landing: Path) -> str:
+    """The location with the landing folder before it, unless it is a full path or an address."""
+    is_full = "://" in location or location.startswith(("/", "dbfs:", "file:"))
+    return location.removeprefix("file:") if is_full else str(landing / location)
+
+
+def _is_local(path: str) -> bool:
+    return "://" not in path and not path.startswith("dbfs:")
+
+
+def _local_files(path: Path) -> list[FeedFile]:
+    if path.is_file():
+        return [_local_file(path, path.parent)]
+    found = sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file, path))
+    return [_local_file(file, path) for file in found]
+
+
+def _is_hidden(file: Path, folder: Path) -> bool:
+    """Spark reads no file below a name that begins with a dot or an underscore."""
+    return any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
+
+
+def _local_file(file: Path, folder: Path) -> FeedFile:
+    digest = hashlib.sha256()
+    with file.open("rb") as opened:
+        while block := opened.read(_BLOCK):
+            digest.update(block)
+    return FeedFile(str(file.relative_to(folder)), file.stat().st_size, digest.hexdigest())
+
+
+def _remote_files(spark: SparkSession, path: str) -> list[FeedFile]:
+    """Files of a distributed file system; their contents stay where they are."""
+    listed = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(path)
+    stamped = listed.select("path", "length", F.col("modificationTime").cast("string").alias("stamp"))
+    found = [FeedFile(row["path"], row["length"], row["stamp"]) for row in stamped.collect()]
+    return sorted(found, key=lambda file: file.name)
+
+
+def _of_files(source: Source, path: str, files: list[FeedFile]) -> Delivery:
+    """The name of the source is part of the id: two sources may read one file into one table."""
+    text = "\n".join([source.name, *(f"{file.name}\t{file.size}\t{file.stamp}" for file in files)])
+    return Delivery(_short(text), path, len(files), max(file.size for file in files))
+
+
+def _delta(spark: SparkSession, source: Source, landing: Path) -> Delivery | None:
+    """A Delta table by path or by name; its id and version say what it holds."""
+    is_named = "/" not in source.location and source.location.count(".") in (1, 2)
+    path = source.location if is_named else located(source.location, landing)
+    is_there = spark.catalog.tableExists(path) if is_named else DeltaTable.isDeltaTable(spark, path)
+    if not is_there:
+        return None
+    table = DeltaTable.forName(spark, path) if is_named else DeltaTable.forPath(spark, path)
+    detail = table.detail().select("id", "numFiles").first()
+    version = table.history(1).select("version").first()["version"]
+    return Delivery(_short(f"{source.name}\n{detail['id']}\t{version}"), path, int(detail["numFiles"]), 0, is_named)
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:_ID_LENGTH]

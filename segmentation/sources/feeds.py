@@ -1,0 +1,134 @@
+"""What is known of deliveries taken in: counts that a second run of the same delivery gives back."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pyspark.sql import Row
+from pyspark.sql import functions as F
+
+from segmentation import __version__
+from segmentation.privacy.tokens import token_of
+from segmentation.settings import RunSettings, stable_hash
+from segmentation.sources.delivery import Delivery
+from segmentation.sources.source import Source, tree_of
+from segmentation.tables import Store, Table, care
+
+
+@dataclass(frozen=True)
+class FeedCounts:
+    """What became of a delivery: read = duplicates + quarantined + accepted; written = accepted after grouping."""
+
+    read: int = 0
+    filtered: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    accepted: int = 0
+    written: int = 0
+    is_new: bool = False
+    named: dict[str, int] = field(default_factory=dict)
+    """Accepted rows by the named conditions of the source."""
+    notes: tuple[str, ...] = ()
+
+    def by_name(self, source: str) -> dict[str, int]:
+        """For the record of a run: one entry for each count, named after the source."""
+        own = ("read", "filtered", "duplicates", "quarantined", "accepted", "written")
+        named = {f"{source}.accepted.{name}": n for name, n in self.named.items()}
+        return {**{f"{source}.{name}": getattr(self, name) for name in own}, **named}
+
+
+@dataclass(frozen=True)
+class Book:
+    """All deliveries taken in so far, looked up once."""
+
+    rows: tuple[Row, ...]
+
+    def counts(self, source: Source, delivery: Delivery, mapping: str) -> FeedCounts | None:
+        """Counts of the same delivery under the same mapping; None when it was not taken in yet."""
+        same = (source.name, delivery.feed_id, mapping)
+        found = [row for row in self.rows if (row["source"], row["feed_id"], row["mapping_hash"]) == same]
+        return _as_counts(found[0]) if found else None
+
+    def has(self, source: Source, delivery: Delivery) -> bool:
+        """Whether the delivery was taken in, under whatever mapping."""
+        return any((row["source"], row["feed_id"]) == (source.name, delivery.feed_id) for row in self.rows)
+
+    def of_other_sources(self, source: Source) -> list[str]:
+        """Deliveries that other sources brought into the same table."""
+        others = [row for row in self.rows if row["table_name"] == source.table and row["source"] != source.name]
+        return sorted({row["feed_id"] for row in others})
+
+    def newest_into(self, table_names: set[str]) -> list[str]:
+        """The newest delivery of every source that fills one of the tables."""
+        by_age = sorted(self.rows, key=lambda row: (row["recorded_at"], row["feed_id"]))
+        newest = {row["source"]: row["feed_id"] for row in by_age if row["table_name"] in table_names}
+        return sorted(newest.values())
+
+
+def book(tables_at: Store) -> Book:
+    """What `feeds` holds now: a row for each delivery, so it is small."""
+    return Book(tuple(tables_at.read(care.FEEDS).collect()))
+
+
+def holds(tables_at: Store, table: Table, delivery: Delivery) -> bool:
+    """Whether the table has rows of the delivery.
+
+    A run that was killed after another delivery replaced this one's rows has left the record, but not the rows.
+    """
+    return not tables_at.read(table).filter(F.col("feed_id") == delivery.feed_id).isEmpty()
+
+
+def mapping_hash(known: Book, source: Source, table: Table, settings: RunSettings, *more: str) -> str:
+    """Hash of all but the files that decides what a delivery becomes; `more` is what the caller adds to that."""
+    secret_print = token_of(settings.secret.key(), "record", "fingerprint of the secret")
+    columns = [(column.name, column.type) for column in table.columns]
+    referred = known.newest_into(set(source.references.values()))
+    return stable_hash([__version__, tree_of(source), columns, settings.timezone, secret_print, referred, *more])
+
+
+def record(
+    tables_at: Store,
+    known: Book,
+    source: Source,
+    delivery: Delivery,
+    counts: FeedCounts,
+    *,
+    mapping: str,
+    received_at: datetime | None,
+    run_id: str,
+) -> None:
+    """Remember a delivery. The last write of all: until it is there, a rerun does everything again."""
+    row = {
+        "source": source.name,
+        "feed_id": delivery.feed_id,
+        "table_name": source.table,
+        "n_files": delivery.n_files,
+        "n_read": counts.read,
+        "n_filtered": counts.filtered,
+        "n_duplicates": counts.duplicates,
+        "n_quarantined": counts.quarantined,
+        "n_accepted": counts.accepted,
+        "n_written": counts.written,
+        "named_counts": counts.named,
+        "mapping_hash": mapping,
+        "received_at": received_at,
+        "run_id": run_id,
+        "recorded_at": datetime.now(tz=UTC),
+    }
+    entry = tables_at.rows(care.FEEDS, [row])
+    if known.has(source, delivery):
+        tables_at.replace(entry, care.FEEDS, source=source.name, feed_id=delivery.feed_id)
+    else:
+        tables_at.append(entry, care.FEEDS)
+
+
+def _as_counts(row: Row) -> FeedCounts:
+    return FeedCounts(
+        row["n_read"],
+        row["n_filtered"],
+        row["n_duplicates"],
+        row["n_quarantined"],
+        row["n_accepted"],
+        row["n_written"],
+        is_new=False,
+        named=dict(row["named_counts"] or {}),
+    )

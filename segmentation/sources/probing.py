@@ -1,0 +1,91 @@
+"""Try a mapping on made-up rows of the feed's shape before the feed is read: missing columns, and casts nobody wrote.
+
+`amount > 0` over a text column casts the text without saying so, and one bad cell would end the run after an hour.
+"""
+
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from segmentation.errors import SourceError
+from segmentation.sources import mapping, reading
+from segmentation.sources.delivery import Delivery
+from segmentation.sources.source import Source
+
+_HUGE = "9" * 39
+"""More digits than any decimal holds."""
+_MADE_UP = (None, "x", "-", "0", "-1.5", "2020-13-45", "9223372036854775807", "1e999", "{", _HUGE)
+
+
+def require_usable(spark: SparkSession, raw: DataFrame, source: Source, delivery: Delivery) -> None:
+    """Raise SourceError listing every column the feed lacks and every expression that stops at a bad value."""
+    columns = reading.raw_columns(raw)
+    if not columns:
+        raise SourceError(
+            "the feed is empty; nothing was written",
+            where=f"source {source.name}",
+            found=f"{delivery.n_files} files without a column",
+            expected="at least one row",
+            remedy="look whether the delivery is complete",
+        )
+    made_up = _made_up_rows(spark, raw.select(*(f"`{name}`" for name in columns)).schema)
+    missing, raising = [], []
+    for where, sql in expressions_of(source).items():
+        try:
+            made_up.select(F.expr(sql)).collect()
+        except AnalysisException as cause:
+            missing.append(_unusable(where, cause))
+        except PySparkException as cause:
+            condition = reading.condition_of(cause)
+            raising.append(f"{where}: stops at a bad value ({condition}); {_safe_form(condition)}")
+    named = {*source.personal.direct, *source.personal.text}
+    missing += [f"personal: the feed has no column {name}" for name in sorted(named - set(columns))]
+    if missing or raising:
+        raise SourceError(
+            f"{len(missing) + len(raising)} problems between the mapping and the feed; nothing was written",
+            where=f"source {source.name}",
+            found="\n    ".join(["", *missing, *raising]),
+            expected=f"the feed has the columns {', '.join(columns)}",
+            remedy="mend the source's YAML, or ask for a complete delivery",
+        )
+
+
+def expressions_of(source: Source) -> dict[str, str]:
+    """Every expression over the feed's columns, by its place in the YAML."""
+    columns = {
+        **{f"columns.{name}": column for name, column in source.columns.items()},
+        "received_at": source.received_at,
+    }
+    found = {where: sql for where, column in columns.items() if (sql := mapping.sql_of(column)) is not None}
+    if source.filter is not None:
+        found["filter"] = source.filter
+    return {**found, **{f"counts.{name}": sql for name, sql in source.counts.items()}}
+
+
+def _safe_form(condition: str) -> str:
+    if condition.startswith(("ARITHMETIC", "NUMERIC")):
+        return "write try_add, try_subtract or try_multiply"
+    return "text is compared or counted as a number; write try_cast(x as type) around it"
+
+
+def _unusable(where: str, cause: AnalysisException) -> str:
+    condition = cause.getCondition() or ""
+    told = cause.getMessageParameters() or {}
+    if condition.startswith("UNRESOLVED_COLUMN"):
+        return f"{where}: the feed has no column {told.get('objectName', '')}"
+    about = told.get("routineName") or told.get("error") or told.get("sqlExpr") or ""
+    return f"{where}: {condition or 'cannot be read'} {about}".rstrip()
+
+
+def _made_up_rows(spark: SparkSession, schema: T.StructType) -> DataFrame:
+    """One row for each made-up text, in all text columns; other columns are null. Evaluated without a Spark job."""
+    rows = ", ".join("(cast(null as string))" if text is None else f"('{text}')" for text in _MADE_UP)
+    texts = spark.sql(f"select * from values {rows} as made_up(text)")
+    cells = [
+        F.col("text").alias(field.name)
+        if isinstance(field.dataType, T.StringType)
+        else F.lit(None).cast(field.dataType).alias(field.name)
+        for field in schema.fields
+    ]
+    return texts.select(*cells)

@@ -1,0 +1,84 @@
+"""Refused rows as they may be stored: keys as tokens, identifiers and free text masked."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from segmentation.privacy.masking import MASKED, masked_identifier, masked_text, masked_value
+from segmentation.privacy.tokens import TokenKind, token
+from segmentation.sources import expressions, mapping, reading
+from segmentation.sources.reading import MALFORMED, ROW_HASH
+from segmentation.sources.source import FreeText, Key, Source
+
+NOT_MAPPED = "<not mapped>"
+
+
+def refused_rows(
+    rows: DataFrame, refused: DataFrame, source: Source, secret: bytes, *, feed_id: str, run_id: str
+) -> DataFrame:
+    """Rows for the quarantine table. Grain: one row for equal refused rows.
+
+    Needs the trimmed feed, read again for the few rows that were refused: keeping all rows as they came would keep
+    personal data in Spark's storage.
+    """
+    bad = rows.join(F.broadcast(refused), on=list(ROW_HASH), how="inner")
+    # Equal rows are equal in every cell, so it does not matter which of them stays.
+    one_of_each = bad.dropDuplicates(list(ROW_HASH))
+    row_id = F.concat_ws(":", *(F.col(name).cast("string") for name in ROW_HASH))
+    return one_of_each.select(
+        F.lit(source.name).alias("source"),
+        F.lit(feed_id).alias("feed_id"),
+        token(secret, "record")(row_id).alias("row_hash"),
+        "n_rows",
+        "reasons",
+        masked_row(rows, source, secret).alias("masked_row"),
+        F.lit("open").alias("state"),
+        F.lit(run_id).alias("run_id"),
+        F.current_timestamp().alias("recorded_at"),
+    )
+
+
+def masked_row(rows: DataFrame, source: Source, secret: bytes) -> Column:
+    """The row as JSON without personal data; of a line that could not be taken apart nothing is shown."""
+    cells = [masked_cell(rows, name, source, secret).alias(name) for name in reading.raw_columns(rows)]
+    as_json = F.to_json(F.struct(*cells))
+    return F.when(F.col(MALFORMED).isNull(), as_json).otherwise(F.lit(f'{{"line": "{MASKED}"}}'))
+
+
+def masked_cell(rows: DataFrame, name: str, source: Source, secret: bytes) -> Column:
+    """One cell by the part its column plays; of a column the mapping does not know, only that there is a value."""
+    cell = reading.as_text(rows, name)
+    kinds = key_kinds(rows, source)
+    if name in source.personal.direct:
+        return masked_identifier(cell)
+    if name in kinds:
+        return token(secret, kinds[name])(cell)
+    if name in source.personal.text or name in _columns_of(rows, _texts(source)):
+        return masked_text(cell, mapping.identifiers(rows, source))
+    if name in _columns_of(rows, _expressions(source)):
+        return masked_value(cell)
+    return F.when(cell.isNotNull(), F.lit(NOT_MAPPED))
+
+
+def key_kinds(rows: DataFrame, source: Source) -> dict[str, TokenKind]:
+    """Columns of the feed that keys are made of, with the kind of the first such key."""
+    kinds: dict[str, TokenKind] = {}
+    for column in source.columns.values():
+        if isinstance(column, Key):
+            for name in expressions.columns_used(column.key, reading.raw_columns(rows)):
+                kinds.setdefault(name, column.kind)
+    return kinds
+
+
+def _columns_of(rows: DataFrame, sqls: list[str]) -> set[str]:
+    return {name for sql in sqls for name in expressions.columns_used(sql, reading.raw_columns(rows))}
+
+
+def _texts(source: Source) -> list[str]:
+    return [column.text for column in source.columns.values() if isinstance(column, FreeText)]
+
+
+def _expressions(source: Source) -> list[str]:
+    """All expressions of a mapping but keys and free text."""
+    columns = [c for c in (*source.columns.values(), source.received_at) if not isinstance(c, Key | FreeText)]
+    found = [sql for column in columns if (sql := mapping.sql_of(column)) is not None]
+    return [*found, *([source.filter] if source.filter else []), *source.counts.values()]

@@ -1,0 +1,137 @@
+"""A raw feed as a frame: text as strings, nothing inferred, and errors that say what to do and show no cell."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from segmentation.errors import SourceError
+from segmentation.sources.delivery import Delivery
+from segmentation.sources.source import Source
+
+MALFORMED = "_malformed"
+"""Holds a line of a text feed that could not be taken apart; null where it could."""
+LINE = "_line"
+"""Number of the line, 1 first; only in feeds whose keys are line numbers."""
+ROW_HASH = ("_row_hash_1", "_row_hash_2")
+"""Two independent 64-bit hashes of all cells: equal rows are found by both together."""
+LARGEST_FILE_BY_LINE = 64 * 1024 * 1024
+_VALUE_CONDITIONS = ("CAST_", "ARITHMETIC", "DIVIDE", "NUMERIC", "INVALID_", "CANNOT_PARSE", "REMAINDER")
+_LOOK = "look whether the files are whole and of the format and options that the source's YAML says; deliver them again"
+_TEXT_OPTIONS: dict[str, dict[str, str]] = {
+    "csv": {"header": "true", "escape": '"', "enforceSchema": "false"},
+    "json": {"primitivesAsString": "true"},
+}
+
+
+def raw_rows(spark: SparkSession, source: Source, delivery: Delivery) -> DataFrame:
+    """The feed as it is, plus MALFORMED, ROW_HASH and, for keys by line, LINE. Grain: one row per line.
+
+    Raises: SourceError when the files cannot be opened.
+    """
+    with telling_errors(source, "read the feed"):
+        frame = _frame(spark, source, delivery)
+    if source.is_by_line:
+        # One file read unsplit is one partition, in which this function counts the lines in order.
+        frame = frame.withColumn(LINE, F.monotonically_increasing_id() + 1)
+    cells = [_cell(frame, name) for name in raw_columns(frame)]
+    if MALFORMED not in frame.columns:
+        frame = frame.withColumn(MALFORMED, F.lit(None).cast("string"))
+    cells.append(F.coalesce(F.col(MALFORMED), F.lit("")))
+    hashes = {ROW_HASH[0]: F.xxhash64(*cells), ROW_HASH[1]: F.xxhash64(F.lit(1), *cells)}
+    return frame.withColumns(hashes)
+
+
+def raw_columns(frame: DataFrame) -> list[str]:
+    """The feed's own columns."""
+    return [name for name in frame.columns if name not in (MALFORMED, LINE, *ROW_HASH)]
+
+
+def trimmed(raw: DataFrame, source: Source) -> DataFrame:
+    """Text cells without blanks around them; empty ones and the source's null values are null. Grain: unchanged."""
+    kinds = {field.name: field.dataType for field in raw.schema.fields}
+    texts = [name for name in raw_columns(raw) if isinstance(kinds[name], T.StringType)]
+    nothing = ["", *source.null_values]
+    cells = {name: F.trim(_column(name)) for name in texts}
+    return raw.withColumns({name: F.when(~cell.isin(nothing), cell) for name, cell in cells.items()})
+
+
+def _frame(spark: SparkSession, source: Source, delivery: Delivery) -> DataFrame:
+    own = {name: _option(value) for name, value in source.options.items()}
+    options = {**_TEXT_OPTIONS.get(source.format, {}), **own}
+    if source.is_by_line:
+        _require_one_small_file(source, delivery)
+        # A file whose records may span lines is never split.
+        options["multiLine"] = "true"
+    if delivery.is_named_table:
+        return spark.table(delivery.path)
+    reader = spark.read.format(source.format).options(**options)
+    if source.format == "csv":
+        header = reader.load(delivery.path).schema
+        schema = T.StructType([T.StructField(name, T.StringType()) for name in (*header.names, MALFORMED)])
+        return reader.schema(schema).option("columnNameOfCorruptRecord", MALFORMED).load(delivery.path)
+    if source.format == "json":
+        return reader.option("columnNameOfCorruptRecord", MALFORMED).load(delivery.path)
+    return reader.load(delivery.path)
+
+
+def _require_one_small_file(source: Source, delivery: Delivery) -> None:
+    if delivery.n_files != 1 or delivery.largest_bytes > LARGEST_FILE_BY_LINE:
+        raise SourceError(
+            "keys from line numbers need one small file",
+            where=f"source {source.name}",
+            found=f"{delivery.n_files} files, the largest of {delivery.largest_bytes:,} bytes",
+            expected=f"one CSV file of at most {LARGEST_FILE_BY_LINE:,} bytes",
+            remedy="give the rows a key of their own, or write row_key: hash",
+        )
+
+
+def _option(value: str | bool | int) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _cell(frame: DataFrame, name: str) -> Column:
+    """The cell as text; xxhash64 passes over nulls, so "no value" needs a text of its own."""
+    return F.coalesce(as_text(frame, name), F.lit("\u0000"))
+
+
+def as_text(frame: DataFrame, name: str) -> Column:
+    """The cell as text, nested ones as JSON."""
+    kind = frame.schema[name].dataType
+    is_nested = isinstance(kind, T.ArrayType | T.MapType | T.StructType)
+    return F.to_json(_column(name)) if is_nested else _column(name).cast("string")
+
+
+def _column(name: str) -> Column:
+    return F.col(f"`{name.replace('`', '``')}`")
+
+
+@contextmanager
+def telling_errors(source: Source, doing: str) -> Iterator[None]:
+    """Turn what Spark says about a feed, which may quote cells, into one SourceError that quotes none."""
+    try:
+        yield
+    except (PySparkException, Py4JError) as cause:
+        raise _told(source, doing, cause) from None
+
+
+def _told(source: Source, doing: str, cause: Exception) -> SourceError:
+    condition = condition_of(cause)
+    remedy = (
+        "an expression stops at a bad value; use the try_ forms" if condition.startswith(_VALUE_CONDITIONS) else _LOOK
+    )
+    where = f"source {source.name}"
+    return SourceError(f"cannot {doing}; nothing was written", where=where, found=condition, remedy=remedy)
+
+
+def condition_of(cause: Exception) -> str:
+    """Spark's name of what went wrong, and the file if it is about one; never its message, which quotes cells."""
+    if not isinstance(cause, PySparkException):
+        return type(cause).__name__
+    named = cause.getCondition() or type(cause).__name__
+    path = (cause.getMessageParameters() or {}).get("path", "")
+    return f"{named} in {path}" if path else named

@@ -1,0 +1,231 @@
+"""Every row of a feed is left out, a duplicate, refused or accepted: exact repeats first, then the checks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from pyspark.sql import Column, DataFrame, Row, Window
+from pyspark.sql import functions as F
+from pyspark.storagelevel import StorageLevel
+
+from segmentation.errors import SourceError
+from segmentation.sources import checks, mapping, reading
+from segmentation.sources.contract import CLEAN_TABLES
+from segmentation.sources.delivery import Delivery
+from segmentation.sources.mapping import IS_LEFT_OUT, OCCURRENCE, REASONS, TYPE_REASONS, counted
+from segmentation.sources.reading import ROW_HASH
+from segmentation.sources.source import RowKey, Source
+from segmentation.tables import Store, Table
+
+IS_DUPLICATE = "_is_duplicate"
+_SHARED = "_shared"
+"""Hash that two rows share when they are equal or have the same key; others share it by rare chance."""
+_ALSO_KNOWN = "_is_known"
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """A feed taken apart. Frames live only as long as the `sifted` block."""
+
+    accepted: DataFrame
+    """Clean columns, `received_at` and `feed_id`; grouped when the source says so."""
+    refused: DataFrame
+    """ROW_HASH, `n_rows`, `reasons`: one row for equal rows."""
+    rows: DataFrame
+    """The trimmed feed, not kept: reading it reads the files again."""
+    read: int
+    filtered: int
+    duplicates: int
+    quarantined: int
+    named: dict[str, int]
+    received_at: datetime | None
+    notes: tuple[str, ...]
+
+    @property
+    def n_accepted(self) -> int:
+        return self.read - self.duplicates - self.quarantined
+
+
+@contextmanager
+def sifted(
+    raw: DataFrame, tables_at: Store, source: Source, table: Table, delivery: Delivery, secret: bytes
+) -> Iterator[Sifted]:
+    """Take a feed apart; one pass over the files, kept in Spark's storage while the block runs, tokens only.
+
+    Raises: SourceError when the feed cannot be read or is empty.
+    """
+    with reading.telling_errors(source, "read the feed"):
+        rows = reading.trimmed(raw, source)
+        judged, notes = _judged(rows, tables_at, source, table, secret)
+        judged.persist(StorageLevel.MEMORY_AND_DISK)
+        told_apart = _told_apart(judged, source, table).persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        with reading.telling_errors(source, "read the feed"):
+            counts = _counts(told_apart, source)
+        judged.unpersist()
+        _require_rows(counts, source)
+        yield Sifted(
+            accepted=_accepted(told_apart, source, table, delivery),
+            refused=_refused(told_apart),
+            rows=rows,
+            read=counts["read"],
+            filtered=counts["filtered"],
+            duplicates=counts["duplicates"],
+            quarantined=counts["quarantined"],
+            named={name: counts[counted(name)] for name in source.counts},
+            received_at=counts["received_at"],
+            notes=tuple(notes),
+        )
+    finally:
+        told_apart.unpersist()
+        judged.unpersist()
+
+
+def _judged(
+    rows: DataFrame, tables_at: Store, source: Source, table: Table, secret: bytes
+) -> tuple[DataFrame, list[str]]:
+    """The mapped feed with REASONS of every check but `unique`, and notes. Grain: one row per line."""
+    clean = mapping.mapped(rows.transform(_with_occurrence, source), source, table, secret)
+    reasons = checks.all_reasons(_row_checks(source, table))
+    checked = clean.withColumn(REASONS, F.concat(F.col(TYPE_REASONS), reasons)).drop(TYPE_REASONS)
+    known, notes = _with_references(checked, tables_at, source)
+    return known.withColumn(_SHARED, _shared_hash(source, table)), notes
+
+
+def _with_occurrence(rows: DataFrame, source: Source) -> DataFrame:
+    """Add OCCURRENCE, counting equal rows, where keys come from row hashes."""
+    is_needed = any(isinstance(column, RowKey) and column.row_key == "hash" for column in source.columns.values())
+    if not is_needed:
+        return rows
+    if source.duplicates == "drop":
+        return rows.withColumn(OCCURRENCE, F.lit(1))
+    equal_rows = Window.partitionBy(*ROW_HASH).orderBy(*ROW_HASH)
+    return rows.withColumn(OCCURRENCE, F.row_number().over(equal_rows))
+
+
+def _row_checks(source: Source, table: Table) -> list[Column]:
+    wanted = source.checks
+    grain = () if source.group else table.grain
+    required = dict.fromkeys([*grain, *(source.group.by if source.group else ()), "received_at", *wanted.not_null])
+    return [
+        *(checks.not_null(name) for name in required),
+        *(checks.between(name, least, most) for name, (least, most) in wanted.between.items()),
+        *(checks.one_of(name, values) for name, values in wanted.one_of.items()),
+        *(checks.not_future(name) for name in wanted.not_future),
+        *(checks.ordered(first, second) for first, second in wanted.ordered),
+        *(checks.different(one, other) for one, other in wanted.different),
+    ]
+
+
+def _with_references(rows: DataFrame, tables_at: Store, source: Source) -> tuple[DataFrame, list[str]]:
+    """Add a reason to rows whose key another clean table does not know. A table that is not there checks nothing."""
+    notes = []
+    for name, table_name in source.references.items():
+        referred = CLEAN_TABLES[table_name]
+        if not tables_at.exists(referred):
+            notes.append(f"{source.name}.{name} was not checked: there is no {table_name}")
+            continue
+        key = name if name in referred.column_names else referred.grain[0]
+        keys = tables_at.read(referred).select(F.col(key).alias("_key")).distinct()
+        known = keys.withColumn(_ALSO_KNOWN, F.lit(True))
+        joined = rows.join(known, on=F.col(name) == F.col("_key"), how="left")
+        reason = checks.all_reasons([checks.references(name, table_name, F.col(_ALSO_KNOWN))])
+        rows = joined.withColumn(REASONS, F.concat(F.col(REASONS), reason)).drop("_key", _ALSO_KNOWN)
+    return rows, notes
+
+
+def _shared_hash(source: Source, table: Table) -> Column:
+    """Equal rows share it; so do fine rows with the same key, when rows are not grouped."""
+    row = F.col(ROW_HASH[0])
+    if source.group is not None:
+        return row
+    is_fine = F.size(REASONS) == 0
+    return F.when(is_fine & ~F.col(IS_LEFT_OUT), F.xxhash64(*table.grain)).otherwise(row)
+
+
+def _told_apart(judged: DataFrame, source: Source, table: Table) -> DataFrame:
+    """Every row with IS_DUPLICATE and all REASONS. Only rows that share something are shuffled and sorted."""
+    shared = judged.groupBy(_SHARED).agg(F.count(F.lit(1)).alias("n")).filter(F.col("n") > 1).select(_SHARED)
+    alone = judged.join(shared, on=_SHARED, how="left_anti").withColumn(IS_DUPLICATE, F.lit(False))
+    together = judged.join(shared, on=_SHARED, how="left_semi").transform(_with_duplicates, source)
+    if source.group is None:
+        together = _with_unique(together, table.grain)
+    everything = alone.unionByName(together)
+    for names in source.unique:
+        everything = _with_unique(everything, names)
+    return everything
+
+
+def _with_duplicates(rows: DataFrame, source: Source) -> DataFrame:
+    if source.duplicates == "keep":
+        return rows.withColumn(IS_DUPLICATE, F.lit(False))
+    equal_rows = Window.partitionBy(_SHARED, *ROW_HASH).orderBy(*ROW_HASH)
+    return rows.withColumn(IS_DUPLICATE, F.row_number().over(equal_rows) > 1)
+
+
+def _with_unique(rows: DataFrame, names: tuple[str, ...] | list[str]) -> DataFrame:
+    """Add a reason to all but the newest of the fine rows that share a key; equally new ones fall to the lower hash."""
+    is_fine = (F.size(REASONS) == 0) & ~F.col(IS_DUPLICATE) & ~F.col(IS_LEFT_OUT)
+    newest_first = Window.partitionBy(is_fine, *names).orderBy(F.desc("received_at"), *ROW_HASH)
+    rank = F.when(is_fine, F.row_number().over(newest_first)).otherwise(1)
+    ranked = rows.withColumn("_rank", rank)
+    reason = checks.all_reasons([checks.unique(names, F.col("_rank"))])
+    return ranked.withColumn(REASONS, F.concat(F.col(REASONS), reason)).drop("_rank")
+
+
+def _is_quarantined() -> Column:
+    return ~F.col(IS_LEFT_OUT) & ~F.col(IS_DUPLICATE) & (F.size(REASONS) > 0)
+
+
+def _is_accepted() -> Column:
+    return ~F.col(IS_LEFT_OUT) & ~F.col(IS_DUPLICATE) & (F.size(REASONS) == 0)
+
+
+def _counts(told_apart: DataFrame, source: Source) -> Row:
+    def rows_where(condition: Column, name: str) -> Column:
+        return F.count(F.when(condition, F.lit(1))).alias(name)
+
+    is_read = ~F.col(IS_LEFT_OUT)
+    counts = told_apart.agg(
+        F.count(F.lit(1)).alias("lines"),
+        rows_where(F.col(IS_LEFT_OUT), "filtered"),
+        rows_where(is_read, "read"),
+        rows_where(is_read & F.col(IS_DUPLICATE), "duplicates"),
+        rows_where(_is_quarantined(), "quarantined"),
+        F.max(F.when(is_read, F.col("received_at"))).alias("received_at"),
+        *(rows_where(_is_accepted() & F.col(counted(name)), counted(name)) for name in source.counts),
+    )
+    return counts.collect()[0]
+
+
+def _require_rows(counts: Row, source: Source) -> None:
+    if counts["read"]:
+        return
+    raise SourceError(
+        "the feed is empty; nothing was written",
+        where=f"source {source.name}",
+        found=f"{counts['lines']} rows, of which the filter leaves {counts['read']}",
+        expected="at least one row",
+        remedy="look whether the delivery is complete and `filter` is right; the tables keep what they had",
+    )
+
+
+def _accepted(told_apart: DataFrame, source: Source, table: Table, delivery: Delivery) -> DataFrame:
+    rows = told_apart.filter(_is_accepted())
+    if source.group is not None:
+        verbs = {"sum": F.try_sum, "min": F.min, "max": F.max}
+        taken = [verbs[verb](name).alias(name) for name, verb in source.group.take.items()]
+        grouped = rows.groupBy(*source.group.by).agg(*taken, F.max("received_at").alias("received_at"))
+        rows = grouped if source.group.having is None else grouped.filter(F.expr(source.group.having))
+    mapped = {*source.columns, "received_at"}
+    types = {column.name: column.type for column in table.columns}
+    empty = {name: F.lit(None).cast(type_name) for name, type_name in types.items() if name not in mapped}
+    whole = rows.withColumns({**empty, "feed_id": F.lit(delivery.feed_id)})
+    return whole.select(*dict.fromkeys([*types, "received_at", "feed_id"]))
+
+
+def _refused(told_apart: DataFrame) -> DataFrame:
+    """One row for equal rows; what differs between them can only be `unique`, of which one reason is enough."""
+    refused = told_apart.filter(_is_quarantined())
+    return refused.groupBy(*ROW_HASH).agg(F.count(F.lit(1)).alias("n_rows"), F.max(REASONS).alias("reasons"))

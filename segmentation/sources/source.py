@@ -1,0 +1,252 @@
+"""One source: where a raw feed lies and how its columns become a clean table. Read from YAML, checked before Spark."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationError
+
+from segmentation.errors import SettingsError
+from segmentation.privacy.tokens import TokenKind
+from segmentation.settings import Json, Settings, read_yaml
+from segmentation.sources import contract, expressions
+from segmentation.tables import Table
+
+READY_MADE = contract.READY_MADE
+
+
+def _safe(expression: str) -> str:
+    found = expressions.problems(expression)
+    if found:
+        raise ValueError("; ".join(found))
+    return expression
+
+
+def _as_text(value: Json) -> Json:
+    return str(value) if isinstance(value, int | float) else value
+
+
+Sql = Annotated[str, BeforeValidator(_as_text), AfterValidator(_safe)]
+"""A Spark SQL expression over the feed's own columns; numbers and dates of a text feed are text in it."""
+
+
+class Expression(Settings):
+    """Any expression; its result is tried to be cast to the clean column's type."""
+
+    sql: Sql
+
+
+class Key(Settings):
+    """A key of a person or a record; only its token is stored."""
+
+    key: Sql
+    kind: TokenKind
+
+
+class RowKey(Settings):
+    """A key for rows that have none: from the whole row and its occurrence number, or from the number of the line.
+
+    `line` is for one small CSV file: the first line after the header is 1.
+    """
+
+    row_key: Literal["hash", "line"]
+    kind: TokenKind = "record"
+
+
+class Day(Settings):
+    """A date written as text."""
+
+    date: Sql
+    format: str = "yyyy-MM-dd"
+    is_month_end: bool = False
+    """Take the last day of the month, for periods written as 2026-10."""
+
+
+class Moment(Settings):
+    """A date with time written as text, in the operator's time zone."""
+
+    timestamp: Sql
+    format: str = "yyyy-MM-dd HH:mm:ss"
+
+
+class Number(Settings):
+    """A number written as text, multiplied and, for a whole-number column, rounded: 29.90 times 100 is 2990."""
+
+    number: Sql
+    times: float = 1
+    decimal_mark: Literal[".", ","] = "."
+
+
+class Code(Settings):
+    """A code of the operator and what it means here; a code that is not listed is refused."""
+
+    code: Sql
+    values: dict[str, str | bool | int]
+
+
+class FreeText(Settings):
+    """Text that people wrote: masked before it is stored."""
+
+    text: Sql
+
+
+_KINDS = ("sql", "key", "row_key", "date", "timestamp", "number", "code", "text")
+
+
+def _kind(column: object) -> str:
+    """Which of the forms a column is written in, told by the key only that form has."""
+    keys = column if isinstance(column, dict) else vars(column)
+    return next((kind for kind in _KINDS if kind in keys), "sql")
+
+
+def _as_mapping(column: object) -> object:
+    return {"sql": column} if isinstance(column, str | int | float) else column
+
+
+ColumnMapping = Annotated[
+    Annotated[
+        Annotated[Expression, Tag("sql")]
+        | Annotated[Key, Tag("key")]
+        | Annotated[RowKey, Tag("row_key")]
+        | Annotated[Day, Tag("date")]
+        | Annotated[Moment, Tag("timestamp")]
+        | Annotated[Number, Tag("number")]
+        | Annotated[Code, Tag("code")]
+        | Annotated[FreeText, Tag("text")],
+        Discriminator(_kind),
+    ],
+    BeforeValidator(_as_mapping),
+]
+Bound = int | float | date | None
+
+
+class Checks(Settings):
+    """What a row has to fulfil, by clean column. The key of the table and `received_at` are never null anyway."""
+
+    not_null: list[str] = Field(default_factory=list)
+    between: dict[str, tuple[Bound, Bound]] = Field(default_factory=dict)
+    """Least and most, both allowed; null leaves a side open."""
+    one_of: dict[str, list[str | int]] = Field(default_factory=dict)
+    not_future: list[str] = Field(default_factory=list)
+    """Dates that cannot be later than the day on which the row arrived."""
+    ordered: list[tuple[str, str]] = Field(default_factory=list)
+    """Pairs of which the first may not be later or larger than the second."""
+    different: list[tuple[str, str]] = Field(default_factory=list)
+    """Pairs that may not be equal."""
+
+    def columns(self) -> list[str]:
+        pairs = [name for pair in (*self.ordered, *self.different) for name in pair]
+        return [*self.not_null, *self.between, *self.one_of, *self.not_future, *pairs]
+
+
+class Group(Settings):
+    """Accepted rows with equal `by` become one row."""
+
+    by: Annotated[list[str], Field(min_length=1)]
+    take: dict[str, Literal["sum", "min", "max"]]
+    """How each other clean column is taken from its rows."""
+    having: Sql | None = None
+    """Condition over the clean columns of the grouped row."""
+
+
+class Personal(Settings):
+    """Columns of the feed, as the feed spells them, that name a person. Keys need not be listed."""
+
+    direct: list[str] = Field(default_factory=list)
+    """Names, e-mails, streets: never stored, masked in quarantine."""
+    text: list[str] = Field(default_factory=list)
+    """Free text: masked wherever it is stored."""
+
+
+class ReadyMade(Settings):
+    """About features that come ready-made; only for sources of the table `ready_made_features`."""
+
+    staleness_periods: int = Field(default=0, ge=0)
+    """Months between the last day the features cover and the last day of the run."""
+    horizon_months: Literal[1, 3, 6] = 3
+    """How far after the features' last day a churn flag looks."""
+
+
+class Source(Settings):
+    """One raw feed and the clean table it fills."""
+
+    name: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+    table: str
+    location: str
+    """Folder or file under the landing folder; a full path or address; for Delta also catalog.schema.table."""
+    format: Literal["csv", "json", "parquet", "delta"]
+    options: dict[str, str | bool | int] = Field(default_factory=dict)
+    """Options of Spark's reader."""
+    optional: bool = False
+    """An absent feed is an empty table."""
+    null_values: list[str] = Field(default_factory=list)
+    """Texts that mean "no value", besides the empty one."""
+    columns: dict[str, ColumnMapping]
+    received_at: ColumnMapping
+    """When the row arrived, from the feed itself."""
+    filter: Sql | None = None
+    """Rows that fulfil it belong to this table; others are counted as filtered."""
+    duplicates: Literal["drop", "keep"] = "drop"
+    """`keep` when rows that are equal in every column are different facts."""
+    checks: Checks = Checks()
+    unique: list[list[str]] = Field(default_factory=list)
+    """Clean columns that no two rows share, besides the grain of the table."""
+    references: dict[str, str] = Field(default_factory=dict)
+    """Clean column -> clean table that has to know its keys; that table's source comes first in the conf file."""
+    ordered_pair: tuple[str, str] | None = None
+    """Two keys that stand for an unordered pair: the smaller token goes into the first."""
+    group: Group | None = None
+    counts: dict[str, Sql] = Field(default_factory=dict)
+    """Named conditions over the feed's columns; how many accepted rows fulfil each is reported."""
+    personal: Personal = Personal()
+    ready_made: ReadyMade = ReadyMade()
+
+    @property
+    def is_ready_made(self) -> bool:
+        """Whether the feed brings features instead of events."""
+        return self.table == READY_MADE
+
+    @property
+    def is_by_line(self) -> bool:
+        return any(isinstance(column, RowKey) and column.row_key == "line" for column in self.columns.values())
+
+    def clean_table(self) -> Table:
+        return contract.CLEAN_TABLES[self.table]
+
+
+def load(path: Path) -> Source:
+    """The source of a YAML file.
+
+    Raises: SettingsError listing all problems of the file: unknown keys, unknown columns, expressions that raise.
+    """
+    tree = read_yaml(path)
+    try:
+        source, broken = Source.model_validate(tree), None
+    except ValidationError as errors:
+        source, broken = None, errors
+    found = [*_shape_problems(broken), *contract.problems(tree)]
+    if source is not None and not found:
+        return source
+    raise SettingsError(
+        f"{len(found)} problems in the source",
+        where=str(path),
+        found="\n    ".join(["", *found]),
+        remedy="mend them all at once; conf/sources/ holds commented examples, `segmentation tables NAME` the columns",
+    )
+
+
+def _shape_problems(broken: ValidationError | None) -> list[str]:
+    if broken is None:
+        return []
+    return [f"{_path(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}" for problem in broken.errors()]
+
+
+def _path(parts: tuple[int | str, ...]) -> str:
+    """The place in the file, without the name of the form that pydantic puts into it and nobody wrote."""
+    form_at = {"columns": 2, "received_at": 1}.get(str(parts[0]))
+    return ".".join(str(part) for place, part in enumerate(parts) if place != form_at)
+
+
+def tree_of(source: Source) -> Json:
+    """The source as plain values, for hashing."""
+    return source.model_dump(mode="json")

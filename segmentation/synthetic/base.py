@@ -1,0 +1,129 @@
+"""Who is there: slots, customers, dwellings and addresses of lines. All closed formulae of the number of the slot."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from segmentation.synthetic.randomness import Streams, lookup
+from segmentation.synthetic.segments import HOME, PAYG, PLAN
+
+ROWS_PER_PART = 250_000
+
+
+@dataclass(frozen=True)
+class _Customer:
+    """The verticals of the lines of one customer, and how many of 100 customers are like that."""
+
+    verticals: tuple[str, ...]
+    n_of_100: int
+
+
+# 15 customers with several lines of a vertical, 20 with two verticals, 65 with one line: 141 lines, of them 64 PAYG
+# (45 %), 42 plan (30 %) and 35 home (25 %).
+_CUSTOMERS = (
+    _Customer((PAYG,), 35),
+    _Customer((PLAN,), 13),
+    _Customer((HOME,), 17),
+    _Customer((PAYG, PAYG), 5),
+    _Customer((PLAN, PLAN), 4),
+    _Customer((PAYG, PAYG, PAYG), 3),
+    _Customer((PLAN, PLAN, PLAN), 3),
+    _Customer((HOME, PLAN), 10),
+    _Customer((HOME, PAYG), 8),
+    _Customer((PLAN, PAYG), 2),
+)
+CUSTOMERS_A_BLOCK = 100
+
+
+@cache
+def template() -> tuple[tuple[int, str], ...]:
+    """Customer (0-99) and vertical of the slots of one block of 100 customers, mixed so that any part looks alike."""
+    slots: list[tuple[int, str]] = []
+    number = 0
+    for kind in _CUSTOMERS:
+        for _ in range(kind.n_of_100):
+            slots += [(number, vertical) for vertical in kind.verticals]
+            number += 1
+    size = len(slots)
+    return tuple(slots[position * 50 % size] for position in range(size))
+
+
+def homes_a_block() -> int:
+    """Home slots of one block."""
+    return sum(vertical == HOME for _, vertical in template())
+
+
+def slots(spark: SparkSession, n_lines: int) -> DataFrame:
+    """The places of the base, with `vertical`, `customer` and `home_number` (null but for homes). Grain: slot."""
+    n_parts = max(4, n_lines // ROWS_PER_PART)
+    size = len(template())
+    position = F.pmod(F.col("slot"), F.lit(size))
+    block = F.floor(F.col("slot") / size)
+    home_ranks, n_homes = [], 0
+    for _, vertical in template():
+        home_ranks.append(n_homes if vertical == HOME else None)
+        n_homes += vertical == HOME
+    return (
+        spark.range(0, n_lines, 1, n_parts)
+        .select(F.col("id").alias("slot"))
+        .select(
+            "slot",
+            lookup([vertical for _, vertical in template()], position, "string").alias("vertical"),
+            (block * CUSTOMERS_A_BLOCK + lookup([number for number, _ in template()], position, "bigint")).alias(
+                "customer"
+            ),
+            (block * n_homes + lookup(home_ranks, position, "bigint")).alias("home_number"),
+        )
+    )
+
+
+def n_homes(n_lines: int) -> int:
+    """Number of home slots among the first `n_lines`."""
+    blocks, rest = divmod(n_lines, len(template()))
+    return blocks * homes_a_block() + sum(vertical == HOME for _, vertical in template()[:rest])
+
+
+def home_slot(home_number: Column) -> Column:
+    """Slot of the n-th home."""
+    places = [place for place, (_, vertical) in enumerate(template()) if vertical == HOME]
+    block = F.floor(home_number / len(places))
+    return block * len(template()) + lookup(places, F.pmod(home_number, F.lit(len(places))), "bigint")
+
+
+def line_number(line: Column) -> Column:
+    """What the operator calls a line: 12 digits, of no real numbering plan, one for each line."""
+    mixed = F.pmod(line * 1_234_567_891 + 271_828_183, F.lit(10_000_000_000))
+    return F.concat(F.lit("99"), F.lpad(mixed.cast("string"), 10, "0"))
+
+
+def identifier(letter: str, number: Column) -> Column:
+    """What the operator calls a customer, a payer or a dwelling: a letter and the number."""
+    return F.concat(F.lit(letter), F.lpad(number.cast("string"), 10, "0"))
+
+
+def age_and_place(streams: Streams) -> dict[str, Column]:
+    """Year of birth, sex, region and kind of place, as the operator writes them; some are missing."""
+    customer = F.col("customer")
+    born = F.round(1979 + 15 * streams.normal("subscriber.born", customer)).cast("int")
+    return {
+        "born": F.when(
+            streams.uniform("subscriber.born.missing", customer) > 0.05,
+            F.greatest(F.least(born, F.lit(2008)), F.lit(1930)),
+        ),
+        "sex": F.when(
+            streams.uniform("subscriber.sex.missing", customer) > 0.08,
+            streams.pick("subscriber.sex", ["F", "M", "X"], [49, 49, 2], customer),
+        ),
+        "region": F.when(
+            streams.uniform("subscriber.region.missing", customer) > 0.03,
+            streams.pick(
+                "subscriber.region", ["North", "South", "East", "West", "Centre"], [25, 25, 15, 20, 15], customer
+            ),
+        ),
+        "urban": F.when(
+            streams.uniform("subscriber.urban.missing", customer) > 0.03,
+            streams.pick("subscriber.urban", ["Y", "N"], [7, 3], customer),
+        ),
+    }

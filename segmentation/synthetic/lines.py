@@ -1,0 +1,130 @@
+"""Feeds of who a line is: subscribers, devices, salary_brackets."""
+
+import math
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from segmentation.synthetic.base import age_and_place, identifier, line_number
+from segmentation.synthetic.behaviour import Behaviour
+from segmentation.synthetic.delivery import delivered
+from segmentation.synthetic.months import arrival
+from segmentation.synthetic.names import email, full_name, street
+from segmentation.synthetic.randomness import Streams
+from segmentation.synthetic.segments import HOME
+
+MOVED_SHARE = 0.04
+"""Share of the mobile lines whose address and payer change once within the history."""
+NO_SALARY_SHARE = 0.08
+NEW_DEVICE_SHARE = 0.30
+
+
+def lines(line_months: DataFrame, streams: Streams) -> DataFrame:
+    """Lines seen in the history, with their first day and the day they left (null while there). Grain: line, line_start."""
+    left = F.max(F.when(F.col("is_leaving"), F.col("last_day")))
+    found = line_months.groupBy("slot", "line", "customer", "home_number", "line_start").agg(left.alias("left_on"))
+    return found.withColumn("came_on", arrival(streams))
+
+
+def subscribers(lines_there: DataFrame, dwellings: DataFrame, streams: Streams, first: date, last: date) -> DataFrame:
+    """Who uses, who pays and where, as the operator writes it. Grain: line_no, from_day."""
+    once = lines_there.groupBy("slot", "line", "customer").agg(F.min("came_on").alias("came_on"))
+    placed = once.join(dwellings.select("slot", "home", "dwelling"), on="slot", how="left")
+    span = (last - first).days
+    moved_on = F.date_add(F.lit(first), streams.whole("subscriber.moved_day", 1, max(span, 1), F.col("line")))
+    may_move = F.col("home").isNull() & (moved_on > F.col("came_on"))
+    is_moved = may_move & streams.happens("subscriber.moved", MOVED_SHARE, F.col("line"))
+    with_moves = placed.withColumn("moved_on", F.when(is_moved, moved_on))
+    versions = F.when(F.col("moved_on").isNull(), F.array(F.lit(0))).otherwise(F.array(F.lit(1), F.lit(2)))
+    rows = with_moves.withColumn("version", F.explode(versions))
+    return rows.transform(_subscribers_as_written, streams)
+
+
+def _subscribers_as_written(rows: DataFrame, streams: Streams) -> DataFrame:
+    is_second = F.col("version") == 2
+    begins = F.when(is_second, F.col("moved_on")).otherwise(F.col("came_on"))
+    ends = F.when(F.col("version") == 1, F.date_sub("moved_on", 1))
+    payer = F.when(is_second, F.col("customer") + 5_000_000_000).otherwise(F.col("customer"))
+    place = F.when(is_second, F.col("line") + 5_000_000_000).otherwise(F.col("dwelling"))
+    return rows.select(
+        line_number(F.col("line")).alias("line_no"),
+        identifier("C", F.col("customer")).alias("cust_no"),
+        identifier("A", payer).alias("bill_acct"),
+        identifier("P", place).alias("premise_no"),
+        full_name(streams).alias("full_name"),
+        email(streams).alias("email"),
+        street(streams).alias("street"),
+        *(column.alias(name) for name, column in age_and_place(streams).items()),
+        F.date_format(begins, "dd.MM.yyyy").alias("from_day"),
+        F.date_format(ends, "dd.MM.yyyy").alias("to_day"),
+        delivered(streams, "subscriber", begins, F.col("line"), F.col("version")).alias("delivered"),
+    )
+
+
+def devices(lines_there: DataFrame, line_months: DataFrame, streams: Streams, first: date, last: date) -> DataFrame:
+    """The device of a line over time: some lines get another within the history. Grain: line_no, from_day."""
+    kinds = line_months.groupBy("line").agg(
+        F.max(F.col("vertical") == HOME).alias("is_home"), F.max_by("segment", "month").alias("segment")
+    )
+    once = (
+        lines_there.groupBy("line", "customer")
+        .agg(F.min("came_on").alias("came_on"))
+        .join(kinds, on="line", how="left")
+    )
+    changed_on = F.date_add(
+        F.lit(first), streams.whole("device.changed_day", 1, max((last - first).days, 1), F.col("line"))
+    )
+    is_changed = streams.happens("device.changed", NEW_DEVICE_SHARE, F.col("line")) & (changed_on > F.col("came_on"))
+    with_change = once.withColumn("changed_on", F.when(is_changed, changed_on))
+    rows = with_change.withColumn(
+        "version",
+        F.explode(F.when(F.col("changed_on").isNull(), F.array(F.lit(0))).otherwise(F.array(F.lit(1), F.lit(2)))),
+    )
+    is_second = F.col("version") == 2
+    begins = F.when(is_second, F.col("changed_on")).otherwise(F.col("came_on"))
+    ends = F.when(F.col("version") == 1, F.date_sub("changed_on", 1))
+    wealth = Behaviour(streams).standing("salary") / 2 + 0.6 * streams.normal(
+        "device.taste", F.col("line"), F.col("version")
+    )
+    kind = (
+        F.when(F.col("is_home"), "ROUTER")
+        .when(wealth > 0.9, "FLAGSHIP")
+        .when(wealth > -1.2, "SMART")
+        .otherwise("BASIC")
+    )
+    age = streams.whole("device.age", 0, 4, F.col("line"), F.col("version"))
+    launched = F.greatest(F.year(begins) - age, F.lit(2010))
+    return rows.select(
+        line_number(F.col("line")).alias("line_no"),
+        kind.alias("kind"),
+        F.when((launched >= 2020) & (kind != "BASIC"), "1").otherwise("0").alias("is_5g"),
+        launched.cast("string").alias("launched"),
+        begins.cast("string").alias("from_day"),
+        ends.cast("string").alias("to_day"),
+        delivered(streams, "device", begins, F.col("line"), F.col("version")).alias("delivered"),
+    )
+
+
+def salary_brackets(lines_there: DataFrame, line_months: DataFrame, streams: Streams) -> DataFrame:
+    """Salary in ten groups; some lines have none. Grain: line_no."""
+    entered = line_months.groupBy("line", "customer").agg(F.min_by("segment", "month").alias("segment"))
+    once = lines_there.groupBy("line").agg(F.min("came_on").alias("came_on"))
+    standing = Behaviour(streams).standing("salary") / SALARY_SPREAD
+    decile = F.least(F.greatest(F.ceil(10 / (1 + F.exp(-1.702 * standing))), F.lit(1)), F.lit(10))
+    is_known = streams.uniform("salary.known", F.col("line")) > NO_SALARY_SHARE
+    return (
+        entered.join(once, on="line", how="inner")
+        .filter(is_known)
+        .select(
+            line_number(F.col("line")).alias("line_no"),
+            decile.cast("string").alias("decile"),
+            F.col("came_on").cast("string").alias("from_day"),
+            F.lit(None).cast("string").alias("to_day"),
+            delivered(streams, "salary", F.col("came_on"), F.col("line")).alias("delivered"),
+        )
+    )
+
+
+SALARY_SPREAD = math.sqrt(1 + 1.6**2)
+"""Spread of the salary attribute over the whole base: within and between segments."""

@@ -1,0 +1,180 @@
+"""A whole operator with known truth: feeds in the landing folder, truth in its own tables."""
+
+import hmac
+import logging
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from pyspark.sql import DataFrame, SparkSession
+
+from segmentation.errors import SettingsError
+from segmentation.periods import month_end
+from segmentation.settings import RunSettings, SyntheticSettings, stable_hash
+from segmentation.synthetic import (
+    base,
+    bills,
+    contacts,
+    lifestyle,
+    lines,
+    months,
+    recharges,
+    segments,
+    spells,
+    ties,
+    truth,
+    usage,
+)
+from segmentation.synthetic.careers import careers
+from segmentation.synthetic.dirt import DirtPlan, with_dirt
+from segmentation.synthetic.dwellings import dwellings
+from segmentation.synthetic.landing import Feed, Format, Landing
+from segmentation.synthetic.randomness import Streams
+from segmentation.tables import Store, built
+
+logger = logging.getLogger(__name__)
+VERSION = 1
+"""Of the generator: another version makes another operator of the same settings."""
+LINE_MONTHS_A_FILE, USAGE_LINE_MONTHS_A_FILE = 1_000_000, 100_000
+_DAYS = ("1899-12-31", "2999-12-31", None)
+_TEXT_DAYS = ("2026-02-31", "n/a", None)
+_COUNTS = (-4_711, 9_000_000_000_000_000)
+DIRT: dict[str, DirtPlan] = {
+    "subscribers": DirtPlan(("line_no", "from_day"), "line_no", "from_day", ("31.02.2026", "n/a"), "born", ("1066", "3019"), has_strangers=False),
+    "service_spells": DirtPlan(("line_no", "from_day"), "line_no", "from_day", ("0000-00-00", "soon")),
+    "devices": DirtPlan(("line_no", "from_day"), "line_no", "from_day", _TEXT_DAYS, "launched", ("0", "20333")),
+    "salary_brackets": DirtPlan(("line_no",), "line_no", "from_day", _TEXT_DAYS, "decile", ("0", "77")),
+    "usage_daily": DirtPlan(("svc_no", "usage_day"), "svc_no", "usage_day", _DAYS, "vol_kb", _COUNTS),
+    "recharges": DirtPlan(("topup_ref",), "phone", "topup_at", ("2026-02-31 10:00:00", "n/a", None), "topup_minor", ("99999999999999999", "12,5O")),
+    "invoices": DirtPlan(("phone", "bill_month"), "phone", "bill_month", ("2026-13", "last"), "net_total", ("-5000.00", "1e15")),
+    "payments": DirtPlan(("pay_ref",), "phone", "paid_on", _TEXT_DAYS, "paid_minor", (-777_777, 9_000_000_000_000_000)),
+    "subscription_events": DirtPlan(("evt_ref",), "phone", "evt_on", _TEXT_DAYS),
+    "care_contacts": DirtPlan(("ticket_no",), "phone", "opened", ("yesterday", None), "score", (11, -3)),
+    "lifestyle_monthly": DirtPlan(("svc_no", "month_end"), "svc_no", "month_end", _DAYS, "stream_min", _COUNTS),
+    "home_ties": DirtPlan(("line_1", "line_2", "link", "since"), "line_2", "since", _TEXT_DAYS),
+}  # fmt: skip
+
+
+def generate(spark: SparkSession, settings: RunSettings, tables_at: Store) -> dict[str, int]:
+    """Rows written per feed. Nothing is written when this very operator is there already, feeds and truth.
+
+    Raises: SettingsError when there is no part `synthetic`, or it names segments that do not exist.
+    """
+    synthetic = _synthetic(settings)
+    landing = Landing(settings.landing)
+    fingerprint = _fingerprint(settings)
+    there = landing.counts_of(fingerprint)
+    if there is not None and all(tables_at.exists(table) for table in built.TRUTH_TABLES):
+        logger.info("the operator is there already in %s", settings.landing)
+        return there
+    landing.open()
+    world = World(spark, settings, synthetic, landing)
+    counts = {}
+    for feed in world.feeds():
+        streams, share = world.streams, synthetic.dirt_share
+        dirty = feed.rows if feed.dirt is None else with_dirt(feed.rows, feed.name, feed.dirt, streams, share)
+        counts[feed.name] = landing.write(Feed(feed.name, feed.format, dirty, None), world.n_files(feed.name))
+        logger.info("wrote %s: %d rows", feed.name, counts[feed.name])
+    tokens = truth.tokens(world.line_months, settings.secret.key())
+    tables_at.replace(truth.truth_segments(world.line_months, tokens), built.TRUTH_SEGMENTS)
+    tables_at.replace(truth.truth_moves(world.line_months, tokens), built.TRUTH_MOVES)
+    landing.close(fingerprint, counts)
+    return counts
+
+
+@dataclass(frozen=True)
+class World:
+    """The operator of one settings file, before dirt."""
+
+    spark: SparkSession
+    settings: RunSettings
+    synthetic: SyntheticSettings
+    landing: Landing
+
+    @property
+    def streams(self) -> Streams:
+        return Streams(self.synthetic.seed)
+
+    @property
+    def first(self) -> date:
+        return month_end(self.settings.periods.history_from).replace(day=1)
+
+    @property
+    def last(self) -> date:
+        return month_end(self.settings.periods.last)
+
+    @property
+    def anchor(self) -> date:
+        return month_end(self.settings.periods.first)
+
+    @cached_property
+    def careers_of_slots(self) -> DataFrame:
+        slots = base.slots(self.spark, self.synthetic.n_lines)
+        return months.with_careers(slots, self.streams, careers(self.synthetic))
+
+    @cached_property
+    def line_months(self) -> DataFrame:
+        every = months.line_months(self.careers_of_slots, self.streams, self.first, self.last, self.anchor)
+        return self.landing.keep(every, "line_months")
+
+    def n_files(self, feed: str) -> int:
+        """Files of a feed: few for a small operator."""
+        n_months = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+        per_file = USAGE_LINE_MONTHS_A_FILE if feed == "usage_daily" else LINE_MONTHS_A_FILE
+        return max(2, -(-self.synthetic.n_lines * n_months // per_file))
+
+    def feeds(self) -> list[Feed]:
+        """Every feed, in the order in which they are written."""
+        there, factor, streams = self.line_months, self.synthetic.amount_factor, self.streams
+        lines_there = self.landing.keep(lines.lines(there, streams), "lines")
+        n_homes = base.n_homes(self.synthetic.n_lines)
+        homes = self.landing.keep(dwellings(self.careers_of_slots, streams, n_homes), "dwellings")
+        spells_there = self.landing.keep(spells.spells(there, streams, self.first, self.last), "spells")
+        billed = bills.billed_months(there, streams, factor)
+        wanted = segments.shares(self.synthetic)
+        tied = ties.home_ties(
+            self.careers_of_slots,
+            homes,
+            lines_there,
+            wanted,
+            streams,
+            n_homes=n_homes,
+            anchor=self.anchor,
+            last=self.last,
+        )
+        return [
+            _feed("subscribers", "csv", lines.subscribers(lines_there, homes, streams, self.first, self.last)),
+            _feed("service_spells", "csv", spells.service_spells(spells_there, streams)),
+            _feed("products", "csv", spells.products(self.spark, self.first, factor)),
+            _feed("devices", "csv", lines.devices(lines_there, there, streams, self.first, self.last)),
+            _feed("salary_brackets", "csv", lines.salary_brackets(lines_there, there, streams)),
+            _feed("home_ties", "csv", tied),
+            _feed("recharges", "csv", recharges.recharges(there, streams, factor)),
+            _feed("invoices", "csv", bills.invoices(billed, streams)),
+            _feed("payments", "json", bills.payments(billed, streams, self.last)),
+            _feed("subscription_events", "json", contacts.subscription_events(there, spells_there, streams)),
+            _feed("care_contacts", "json", contacts.care_contacts(there, streams)),
+            _feed("lifestyle_monthly", "parquet", lifestyle.lifestyle_monthly(there, streams, factor)),
+            _feed("usage_daily", "parquet", usage.usage_daily(there, streams, factor)),
+        ]
+
+
+def _feed(name: str, kind: Format, rows: DataFrame) -> Feed:
+    return Feed(name, kind, rows, DIRT.get(name))
+
+
+def _synthetic(settings: RunSettings) -> SyntheticSettings:
+    if settings.synthetic is None:
+        raise SettingsError(
+            "this conf file has no operator to generate",
+            expected="a part `synthetic` with at least `seed`",
+            remedy="--conf-file conf/local.yaml, or add the part",
+        )
+    return settings.synthetic
+
+
+def _fingerprint(settings: RunSettings) -> str:
+    """Hash of all that decides the feeds and the truth; of the secret only a keyed digest."""
+    proof = hmac.digest(settings.secret.key(), b"landing", "sha256").hex()[:16]
+    synthetic, periods = _synthetic(settings).model_dump(mode="json"), settings.periods.model_dump(mode="json")
+    return stable_hash([VERSION, synthetic, periods, proof, settings.warehouse])

@@ -1,0 +1,81 @@
+"""How many clusters."""
+
+import pytest
+
+from segmentation.clustering.choice import (
+    BEST_SILHOUETTE,
+    FINE_SILHOUETTE,
+    FRUGAL_BIC,
+    Candidate,
+    Rule,
+    candidates_within,
+    choose,
+)
+from segmentation.errors import ModelError
+from segmentation.settings import Limits
+
+LIMITS = Limits(
+    min_segments=3, max_segments=8, min_share=0.05, max_share=0.6, small_base_rows=1000, small_base_max_segments=4
+)
+
+
+def chosen(candidates: list[Candidate], *, rule: Rule = BEST_SILHOUETTE, n_rows: int = 5000, by_hand: bool = False):
+    return choose(candidates, LIMITS, rule, n_rows=n_rows, by_hand=by_hand)
+
+
+def test_the_best_index_wins_and_equal_ones_fall_to_the_smaller_number():
+    tried = [Candidate(3, 0.2, 0.2, 0.5), Candidate(4, 0.4, 0.1, 0.4), Candidate(5, 0.4, 0.1, 0.4)]
+
+    assert chosen(tried).n_clusters == 4
+
+
+def test_of_nearly_equal_silhouettes_the_finest_split_is_taken():
+    tried = [Candidate(4, 0.37, 0.2, 0.4), Candidate(5, 0.34, 0.1, 0.3), Candidate(6, 0.26, 0.1, 0.3)]
+
+    found = chosen(tried, rule=FINE_SILHOUETTE)
+
+    assert found.n_clusters == 5
+    assert found.reason == "most segments of 4 to 6 whose silhouette (0.34) reaches 88% of the best (0.37)"
+
+
+def test_of_nearly_equal_gains_in_bic_the_fewest_components_are_taken():
+    tried = [
+        Candidate(4, 7.7, 0.2, 0.4),
+        Candidate(5, 9.84, 0.1, 0.3),
+        Candidate(6, 9.99, 0.1, 0.3),
+        Candidate(7, 10, 0.1, 0.3),
+    ]
+
+    assert chosen(tried, rule=FRUGAL_BIC).n_clusters == 5
+
+
+def test_a_candidate_with_a_segment_too_small_is_left_out_and_named():
+    tried = [Candidate(3, 0.2, 0.2, 0.5), Candidate(4, 0.9, 0.01, 0.5)]
+
+    found = chosen(tried)
+
+    assert found.n_clusters == 3
+    assert "left out for their shares: 4" in found.reason
+
+
+def test_when_all_break_the_limits_the_least_broken_is_taken_with_a_warning():
+    tried = [Candidate(3, 0.9, 0.2, 0.7), Candidate(4, 0.1, 0.2, 0.65)]
+
+    found = chosen(tried)
+
+    assert found.n_clusters == 4
+    assert found.warnings == ("the largest segment holds 65% of the base, over 60%",)
+
+
+def test_a_small_base_gets_few_segments_by_itself_and_any_number_by_hand():
+    by_hand = chosen([Candidate(7, 0.1, 0.1, 0.3)], n_rows=245, by_hand=True)
+
+    assert list(candidates_within("auto", LIMITS, 245)) == [3, 4]
+    assert list(candidates_within(7, LIMITS, 245)) == [7]
+    assert by_hand.n_clusters == 7
+    assert "at most 4 segments can be trusted" in by_hand.warnings[0]
+
+
+def test_no_candidate_is_an_error():
+    with pytest.raises(ModelError, match="no candidate"):
+        chosen([])

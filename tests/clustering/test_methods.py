@@ -1,0 +1,82 @@
+"""The three methods find planted clusters, choose their number, and do not depend on partitions."""
+
+import numpy as np
+import pytest
+from pyspark.sql import SparkSession
+
+from segmentation.clustering import kmeans, mixture, nodes, ward
+from segmentation.errors import ModelError
+from segmentation.evaluation.agreement import adjusted_rand
+from segmentation.settings import KMeansMethod, Limits, MixtureMethod, WardMethod
+from tests.clustering.nodes import NODES, as_nodes, planted
+
+LIMITS = Limits(min_segments=3, max_segments=5, min_share=0.02, small_base_rows=100)
+METHODS = {
+    "kmeans": (kmeans.fit, KMeansMethod(name="kmeans", n_starts=1)),
+    "ward": (ward.fit, WardMethod(name="ward", n_micro=60, max_rounds=3)),
+    "mixture": (mixture.fit, MixtureMethod(name="mixture", n_starts=1, max_rounds=25, tolerance_per_row=1e-3)),
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_planted_clusters_are_found_with_their_number(spark: SparkSession, name: str):
+    fit, method = METHODS[name]
+    points, truth, keys = planted()
+
+    model, report = fit(as_nodes(spark, points, keys), method, LIMITS, seed=1)
+    found = model.predict(points)
+
+    assert report.choice.n_clusters == 4
+    assert adjusted_rand(truth, found.cluster) > 0.95
+    assert np.bincount(found.cluster).tolist() == sorted(np.bincount(found.cluster), reverse=True)
+    assert not spark._jsc.getPersistentRDDs()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_labels_do_not_depend_on_partitions_or_row_order(
+    spark: SparkSession, name: str, monkeypatch: pytest.MonkeyPatch
+):
+    fit, method = METHODS[name]
+    monkeypatch.setattr(nodes, "ROWS_PER_BUCKET", 100)
+    points, _, keys = planted(n_rows=300)
+    given = method.model_copy(update={"segments": 4})
+
+    found = [
+        fit(as_nodes(spark, points, keys, n_partitions=n, is_shuffled=n > 1), given, LIMITS, seed=1)[0]
+        .predict(points)
+        .cluster
+        for n in (1, 3, 17)
+    ]
+
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+
+
+def test_a_small_table_is_merged_row_by_row(spark: SparkSession):
+    points, _, keys = planted(n_rows=50)
+
+    with nodes.ordered(as_nodes(spark, points, keys)) as rows:
+        micro = ward.micro_clusters(rows, 60, 3, seed=1)
+
+    assert len(micro.centres) == 50
+    assert micro.loss == pytest.approx(0.0, abs=1e-12)
+
+
+def test_more_clusters_than_distinct_rows_is_an_error(spark: SparkSession):
+    twice = np.repeat(np.array([[0.0, 1.0], [2.0, 3.0]]), 5, axis=0)
+    method = KMeansMethod(name="kmeans", segments=3, n_starts=1)
+
+    with pytest.raises(ModelError, match="only 2 of 3 clusters"):
+        kmeans.fit(as_nodes(spark, twice, [f"s{row}" for row in range(10)]), method, LIMITS, seed=1)
+
+
+def test_rows_that_are_no_numbers_are_refused(spark: SparkSession):
+    rows = spark.createDataFrame([("a", [1.0, 2.0]), ("b", [float("nan"), 1.0])], NODES)
+
+    with pytest.raises(ModelError, match="1 rows of 2"), nodes.ordered(rows):
+        pass
+
+
+def test_nothing_cannot_be_fitted(spark: SparkSession):
+    with pytest.raises(ModelError, match="no rows"), nodes.ordered(spark.createDataFrame([], NODES)):
+        pass

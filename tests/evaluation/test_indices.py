@@ -1,0 +1,62 @@
+"""The indices agree with scikit-learn where the definition is the same, and a weight counts like repeated points."""
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from segmentation.evaluation import indices
+
+
+@pytest.fixture(scope="module")
+def labelled() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(7)
+    labels = rng.integers(0, 4, 300)
+    centres = rng.normal(size=(4, 5)) * 3
+    return centres[labels] + rng.normal(size=(300, 5)) + 1000.0, labels
+
+
+def test_indices_equal_those_of_scikit_learn(labelled):
+    points, labels = labelled
+
+    ours = indices.all_indices(points, labels)
+
+    assert ours["silhouette"] == pytest.approx(metrics.silhouette_score(points, labels, metric="sqeuclidean"), abs=1e-6)
+    assert ours["davies_bouldin"] == pytest.approx(metrics.davies_bouldin_score(points, labels), rel=1e-6)
+    assert ours["calinski_harabasz"] == pytest.approx(metrics.calinski_harabasz_score(points, labels), rel=1e-6)
+
+
+def test_a_weight_counts_like_repeated_points(labelled):
+    points, labels = labelled
+    weights = np.random.default_rng(1).integers(1, 4, len(points))
+
+    weighted = indices.all_indices(points, labels, weights.astype(float))
+    repeated = indices.all_indices(np.repeat(points, weights, axis=0), np.repeat(labels, weights))
+
+    assert weighted == pytest.approx(repeated, rel=1e-6)
+
+
+def test_the_simplified_silhouette_compares_distances_to_centres():
+    points = np.array([[0.0], [2.0], [10.0], [12.0]])
+    labels = np.array([0, 0, 1, 1])
+
+    score = indices.silhouette_simplified(points, labels)
+
+    assert score == pytest.approx(np.mean([1 - 1 / 11, 1 - 1 / 9, 1 - 1 / 9, 1 - 1 / 11]))
+
+
+def test_one_cluster_has_no_separation(labelled):
+    points, _ = labelled
+    one = np.zeros(len(points), dtype=int)
+
+    found = indices.all_indices(points, one)
+
+    assert (found["silhouette"], found["silhouette_simplified"], found["calinski_harabasz"]) == (0.0, 0.0, 0.0)
+
+
+def test_a_lonely_point_has_silhouette_zero_as_in_scikit_learn():
+    points = np.array([[0.0], [1.0], [1.5], [9.0]])
+    labels = np.array([0, 1, 1, 2])
+
+    score = indices.silhouette(points, labels)
+
+    assert score == pytest.approx(metrics.silhouette_score(points, labels, metric="sqeuclidean"))

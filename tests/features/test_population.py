@@ -1,0 +1,165 @@
+"""Who is there, in which state, worth how much: one small operator, every transition."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from segmentation.features import partials
+from segmentation.features.outcomes import outcomes
+from segmentation.features.population import population
+from segmentation.tables import clean
+
+JUNE = date(2026, 6, 30)
+LONG_AGO = date(2024, 1, 1)
+
+
+def spell(who, start, end=None, vertical="payg", **more):
+    return {
+        "subscriber_id": who,
+        "valid_from": start,
+        "valid_to": end,
+        "vertical": vertical,
+        "status": "active",
+        "start_reason": "activation",
+        **more,
+    }
+
+
+def used(who, day, charged=10):
+    return {"subscriber_id": who, "day": day, "data_kb": 5, "charged_amount": charged}
+
+
+def bill(who, period, amount):
+    return {"subscriber_id": who, "period": period, "bill_amount": amount, "overage_amount": 0, "discount_amount": 0}
+
+
+def write(tables_at, table, rows):
+    tables_at.replace(tables_at.rows(table, rows), table)
+
+
+SPELLS = [
+    spell("active", LONG_AGO),
+    spell("silent 89", LONG_AGO),
+    spell("silent 90", LONG_AGO),
+    spell("long silent", LONG_AGO),
+    spell("never used", LONG_AGO),
+    spell("woke up", LONG_AGO),
+    spell("new", date(2026, 5, 1)),
+    spell("moved", LONG_AGO, date(2026, 5, 31), end_reason="migration"),
+    spell("moved", date(2026, 6, 1), None, "plan", start_reason="migration", contract_end=date(2028, 5, 31)),
+    spell("renewed", date(2024, 6, 16), date(2026, 6, 15), "plan", contract_end=date(2026, 6, 15), product_id="P1"),
+    spell("renewed", date(2026, 6, 16), None, "plan", contract_end=date(2028, 6, 15), product_id="P2"),
+    spell("suspended", LONG_AGO, None, "plan", status="suspended"),
+    spell("left", LONG_AGO, date(2026, 4, 20), "home", end_reason="disconnection"),
+    spell("left last year", LONG_AGO, date(2025, 4, 20), "home", end_reason="port_out"),
+    spell("came back", LONG_AGO, date(2025, 4, 20), "home", end_reason="disconnection"),
+    spell("came back", date(2026, 5, 10), None, "home", start_reason="return"),
+    spell("leaves tomorrow", LONG_AGO, JUNE + timedelta(days=1), "home", end_reason="port_out"),
+    spell("comes tomorrow", JUNE + timedelta(days=1), None, "home"),
+]
+USAGE = [
+    used("active", JUNE, 30),
+    used("active", date(2026, 6, 1), 12),
+    used("active", date(2026, 5, 31), 500),
+    used("active", date(2025, 12, 1)),
+    used("silent 89", JUNE - timedelta(days=89)),
+    used("silent 90", JUNE - timedelta(days=90)),
+    used("long silent", date(2025, 11, 30)),
+    used("woke up", date(2025, 12, 24)),
+    used("woke up", date(2026, 5, 2)),
+    used("new", date(2026, 6, 2)),
+    used("moved", date(2026, 6, 3), 0),
+]
+BILLS = [
+    bill("renewed", JUNE, 4000),
+    bill("renewed", date(2026, 5, 31), 3000),
+    bill("suspended", date(2026, 5, 31), 900),
+]
+
+
+@pytest.fixture
+def operator(tables_at):
+    write(tables_at, clean.SERVICE_SPELLS, SPELLS)
+    write(tables_at, clean.USAGE_DAILY, USAGE)
+    write(tables_at, clean.INVOICES, BILLS)
+    partials.ensure(tables_at, partials.periods_needed([JUNE]))
+    return tables_at
+
+
+@pytest.mark.delta
+def test_every_line_has_its_state_its_clock_and_its_value(operator):
+    found = {(row["vertical"], row["subscriber_id"]): row for row in population(operator, JUNE).collect()}
+
+    assert {key: row["state"] for key, row in found.items()} == {
+        ("payg", "active"): "active",
+        ("payg", "silent 89"): "active",
+        ("payg", "silent 90"): "lost",
+        ("payg", "woke up"): "returned",
+        ("payg", "new"): "new",
+        ("payg", "moved"): "lost",
+        ("plan", "moved"): "new",
+        ("plan", "renewed"): "active",
+        ("plan", "suspended"): "dormant",
+        ("home", "left"): "lost",
+        ("home", "came back"): "returned",
+        ("home", "leaves tomorrow"): "active",
+    }
+    clocks = {who: (found[who]["months_seen"], found[who]["tenure_months"]) for who in found}
+    assert clocks["payg", "new"] == (2, 2)
+    assert clocks["plan", "moved"] == (1, 30)
+    assert clocks["plan", "renewed"] == (25, 24)
+    assert clocks["home", "came back"] == (2, 30)
+    assert found["plan", "renewed"]["product_id"] == "P2"
+    assert found["plan", "renewed"]["contract_end"] == date(2028, 6, 15)
+    values = {who: found[who]["monthly_value"] for who in found}
+    assert values["payg", "active"] == 42
+    assert values["payg", "silent 89"] == 0
+    assert values["plan", "renewed"] == 4000
+    assert values["plan", "suspended"] == 900
+    assert values["home", "left"] is None
+    assert found["payg", "active"]["last_active_on"] == JUNE
+
+
+@pytest.mark.delta
+def test_without_usage_recharges_are_the_value_and_the_first_one_is_the_beginning(tables_at):
+    recharges = [("r1", "ann", date(2025, 12, 9), 700), ("r2", "ann", date(2026, 6, 2), 500), ("r3", "bob", JUNE, 900)]
+    rows = [
+        {"recharge_id": r, "subscriber_id": who, "day": day, "recharge_amount": amount}
+        for r, who, day, amount in [*recharges, ("r4", "cid", JUNE + timedelta(days=3), 1)]
+    ]
+    write(tables_at, clean.RECHARGES, rows)
+    partials.ensure(tables_at, partials.periods_needed([JUNE]))
+
+    found = {row["subscriber_id"]: row for row in population(tables_at, JUNE).collect()}
+
+    assert {who: (row["state"], row["months_seen"], row["monthly_value"]) for who, row in found.items()} == {
+        "ann": ("returned", 7, 500),
+        "bob": ("new", 1, 900),
+    }
+
+
+@pytest.mark.delta
+def test_an_outcome_exists_only_once_it_can_be_known(operator):
+    march = date(2026, 3, 31)
+    partials.ensure(operator, partials.periods_needed([march]))
+
+    early = outcomes(operator, march, 1, today=date(2026, 4, 29))
+    later = {(r["vertical"], r["subscriber_id"]): r for r in outcomes(operator, march, 3, today=JUNE).collect()}
+
+    assert early.count() == 0
+    assert {vertical for vertical, _ in later} == {"plan", "home"}
+    assert later["home", "left"]["is_churned"]
+    assert not later["plan", "renewed"]["is_churned"]
+    assert later["plan", "renewed"]["future_value"] == 7000
+
+
+@pytest.mark.delta
+def test_moving_on_to_a_plan_is_no_churn(operator):
+    march = date(2026, 3, 31)
+    partials.ensure(operator, partials.periods_needed([march]))
+
+    known = outcomes(operator, march, 3, today=date(2026, 12, 31)).filter("vertical = 'payg'")
+
+    found = {row["subscriber_id"]: (row["is_churned"], row["moved_to"]) for row in known.collect()}
+    assert found["moved"] == (False, "plan")
+    assert found["active"] == (True, None), "its last use is on 30 June, and 90 silent days follow"

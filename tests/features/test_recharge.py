@@ -1,0 +1,103 @@
+"""Recharges, on days that can be counted on fingers."""
+
+from datetime import date
+
+import pytest
+from chispa import assert_approx_df_equality
+
+from segmentation.features import recharge
+from segmentation.features.partials import period_of_chain
+from segmentation.periods import period_ends
+from segmentation.tables import clean
+
+JUNE = date(2026, 6, 30)
+ENDS = period_ends(JUNE, 6)
+
+
+def by_line(frame):
+    return frame.orderBy("subscriber_id")
+
+
+def paid(tables_at, *events):
+    rows = [
+        {
+            "recharge_id": f"r{n}",
+            "subscriber_id": who,
+            "day": day,
+            "recharge_amount": amount,
+            "is_emergency_credit": is_lent,
+        }
+        for n, (who, day, amount, is_lent) in enumerate(events)
+    ]
+    return tables_at.rows(clean.RECHARGES, rows)
+
+
+def features_of(tables_at, lines, *events):
+    partials = recharge.recharge_partials(paid(tables_at, *events), period_of_chain(ENDS))
+    seen = tables_at.spark.createDataFrame(lines, "subscriber_id string, months_seen bigint")
+    return by_line(recharge.recharge_features(seen, partials, ENDS))
+
+
+def test_credit_lent_is_no_recharge_and_what_is_taken_back_lowers_the_amount_only(tables_at):
+    events = [
+        ("ann", date(2026, 6, 1), 1000, False),
+        ("ann", date(2026, 6, 1), 500, False),
+        ("ann", date(2026, 6, 5), -300, False),
+        ("ann", date(2026, 6, 9), 200, True),
+        ("ann", date(2026, 6, 21), 800, False),
+    ]
+    expected = tables_at.spark.createDataFrame(
+        [("ann", JUNE, 3, 2000, 2, date(2026, 6, 1), date(2026, 6, 21), 400)],
+        "subscriber_id string, period date, n_recharges bigint, recharge_amount bigint, n_recharge_days bigint, "
+        "first_day date, last_day date, gap_squares bigint",
+    )
+
+    actual = recharge.recharge_partials(paid(tables_at, *events), period_of_chain(ENDS))
+
+    assert_approx_df_equality(actual, expected, 0, ignore_nullable=True)
+
+
+def test_clockwork_is_regular_across_the_ends_of_months_and_bursts_are_not(tables_at):
+    clockwork = [("ann", date(2026, month, 15), 100, False) for month in (1, 2, 3, 4, 5, 6)]
+    bursts = [("bob", day, 100, False) for day in (date(2026, 1, 1), date(2026, 1, 2), date(2026, 6, 30))]
+    once = [("cid", date(2026, 5, 5), 100, False), ("cid", date(2026, 6, 5), 100, False)]
+
+    found = features_of(tables_at, [("ann", 6), ("bob", 6), ("cid", 6)], *clockwork, *bursts, *once)
+
+    # bob: gaps of 1 and 179 days: mean 90, spread 89.
+    ann, bob, cid = (row["recharge_regularity"] for row in found.collect())
+    assert ann > 0.95
+    assert bob == pytest.approx(90 / (90 + 89))
+    assert cid is None
+
+
+def test_levels_divide_by_months_seen_and_velocity_needs_something_earlier(tables_at):
+    events = [
+        ("ann", date(2026, 2, 10), 600, False),
+        ("ann", date(2026, 6, 20), 300, False),
+        ("new", date(2026, 6, 20), 300, False),
+        ("old", date(2026, 1, 31), 500, False),
+    ]
+    expected = tables_at.spark.createDataFrame(
+        [
+            ("ann", 10.0, 1 / 3, 100.0, 300.0, 0.5),
+            ("new", 10.0, 1.0, 300.0, 300.0, None),
+            ("old", 150.0, 0.0, 0.0, 500.0, 0.0),
+            ("zoe", 180.0, 0.0, 0.0, None, None),
+        ],
+        "subscriber_id string, recharge_recency_days double, recharges_per_month double, "
+        "recharge_amount_per_month double, recharge_amount_mean double, recharge_velocity double",
+    )
+
+    actual = features_of(tables_at, [("ann", 20), ("new", 1), ("old", 6), ("zoe", 9)], *events)
+
+    assert_approx_df_equality(actual.drop("recharge_regularity"), expected, 1e-9, ignore_nullable=True)
+
+
+def test_what_a_line_did_before_it_came_to_the_vertical_does_not_count(tables_at):
+    events = [("ann", date(2026, 3, 1), 900, False), ("ann", date(2026, 6, 1), 100, False)]
+
+    found = features_of(tables_at, [("ann", 2)], *events).first()
+
+    assert found["recharge_amount_per_month"] == 50.0
+    assert found["recharge_velocity"] is None

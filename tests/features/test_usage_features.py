@@ -1,0 +1,150 @@
+"""Use, lifestyle, bills and care: levels, shares that cannot blow up, and null that is never 0."""
+
+from datetime import date
+
+import pytest
+
+from segmentation.features import billing, care, lifestyle, usage
+from segmentation.features.partials import period_of_chain
+from segmentation.periods import period_ends
+from segmentation.tables import clean
+
+JUNE = date(2026, 6, 30)
+ENDS = period_ends(JUNE, 6)
+PERIOD_OF = period_of_chain(ENDS)
+
+
+def lines(tables_at, *rows):
+    return tables_at.spark.createDataFrame(list(rows), "subscriber_id string, months_seen bigint")
+
+
+def collected(frame):
+    return {row["subscriber_id"]: row.asDict() for row in frame.collect()}
+
+
+def used(tables_at, *days):
+    return tables_at.rows(clean.USAGE_DAILY, [{"subscriber_id": who, "day": day, **use} for who, day, use in days])
+
+
+def usage_of(tables_at, seen, *days):
+    partials = usage.usage_partials(used(tables_at, *days), PERIOD_OF)
+    return collected(usage.usage_features(lines(tables_at, *seen), partials, ENDS))
+
+
+def test_shares_are_null_without_data_and_levels_are_0(tables_at):
+    saturday, monday = date(2026, 6, 6), date(2026, 6, 8)
+    found = usage_of(
+        tables_at,
+        [("ann", 12), ("bob", 12)],
+        ("ann", saturday, {"data_kb": 300, "data_night_kb": 30, "n_calls": 2, "n_peers": 2, "n_sms": 0}),
+        ("ann", monday, {"data_kb": 100, "data_night_kb": 70, "n_calls": 0, "n_peers": 0, "n_sms": 3}),
+    )
+
+    ann, bob = found["ann"], found["bob"]
+    assert ann["weekend_share"] == 0.75
+    assert ann["data_night_share"] == 0.25
+    assert ann["peers_per_day"] == 2.0
+    assert ann["active_days_share"] == pytest.approx(2 / 91)
+    assert (bob["data_kb_per_month"], bob["calls_per_month"], bob["active_days_share"]) == (0.0, 0.0, 0.0)
+    assert (bob["weekend_share"], bob["data_night_share"], bob["peers_per_day"]) == (None, None, None)
+
+
+def test_a_measure_the_source_does_not_carry_stays_null_though_the_line_was_used(tables_at):
+    found = usage_of(tables_at, [("home", 12)], ("home", date(2026, 6, 3), {"data_kb": 500, "n_devices": 4}))
+
+    assert found["home"]["data_kb_per_month"] == pytest.approx(500 / 3)
+    assert found["home"]["devices_max"] == 4.0
+    assert found["home"]["calls_per_month"] is None
+    assert found["home"]["streaming_data_share"] is None
+
+
+def test_even_use_is_consistent_and_a_line_of_one_month_has_no_consistency(tables_at):
+    even = [("ann", date(2026, month, 3), {"data_kb": 400}) for month in range(1, 7)]
+    uneven = [("bob", date(2026, 6, 3), {"data_kb": 2400})]
+    found = usage_of(tables_at, [("ann", 6), ("bob", 6), ("new", 1)], *even, *uneven, ("new", JUNE, {"data_kb": 5}))
+
+    # bob: 2400 and five times 0: mean 400, spread 400 * sqrt(5).
+    assert found["ann"]["usage_consistency"] == 1.0
+    assert found["ann"]["data_velocity"] == 1.0
+    assert found["bob"]["usage_consistency"] == pytest.approx(1 / (1 + 5**0.5))
+    assert found["bob"]["data_velocity"] is None
+    assert found["new"]["usage_consistency"] is None
+
+
+def test_a_velocity_from_almost_nothing_is_held_at_ten(tables_at):
+    days = [("ann", date(2026, 1, 3), {"data_kb": 1}), ("ann", date(2026, 6, 3), {"data_kb": 1_000_000})]
+
+    assert usage_of(tables_at, [("ann", 6)], *days)["ann"]["data_velocity"] == 10.0
+
+
+def test_lifestyle_is_the_mean_of_the_months_observed(tables_at):
+    rows = [
+        {"subscriber_id": "ann", "period": ENDS[5], "streaming_minutes": 100},
+        {"subscriber_id": "ann", "period": ENDS[3], "streaming_minutes": 300, "social_minutes": 8},
+        {"subscriber_id": "ann", "period": ENDS[0], "streaming_minutes": 400},
+    ]
+    partials = lifestyle.lifestyle_partials(tables_at.rows(clean.LIFESTYLE_MONTHLY, rows), PERIOD_OF)
+
+    found = collected(lifestyle.lifestyle_features(lines(tables_at, ("ann", 9), ("bob", 9)), partials, ENDS))
+
+    assert found["ann"]["streaming_minutes_per_month"] == 200.0
+    assert found["ann"]["streaming_velocity"] == 0.5
+    assert found["ann"]["social_minutes_per_month"] == 8.0
+    assert found["bob"]["streaming_minutes_per_month"] is None
+
+
+def test_a_missing_bill_does_not_make_the_others_smaller_and_failed_tries_are_not_late(tables_at):
+    bills = [
+        {"subscriber_id": "ann", "period": ENDS[5], "bill_amount": 3000, "overage_amount": 600, "discount_amount": 0},
+        {
+            "subscriber_id": "ann",
+            "period": ENDS[4],
+            "bill_amount": 1000,
+            "overage_amount": 400,
+            "discount_amount": 1000,
+        },
+        {"subscriber_id": "ann", "period": ENDS[1], "bill_amount": 1000, "overage_amount": 0, "discount_amount": 0},
+    ]
+    due = date(2026, 6, 10)
+    tries = [("p1", date(2026, 6, 9), False), ("p2", date(2026, 6, 11), True), ("p3", date(2026, 6, 12), False)]
+    payments = [
+        {"payment_id": p, "subscriber_id": "ann", "day": d, "due_on": due, "paid_amount": 10, "is_failed": f}
+        for p, d, f in tries
+    ]
+    partials = billing.billing_partials(
+        tables_at.rows(clean.INVOICES, bills), tables_at.rows(clean.PAYMENTS, payments), PERIOD_OF
+    )
+
+    found = collected(billing.billing_features(lines(tables_at, ("ann", 9)), partials, ENDS))["ann"]
+
+    assert found["bill_amount_per_month"] == 2000.0
+    assert found["overage_share"] == 0.25
+    assert found["discount_share"] == 0.2
+    assert found["bill_velocity"] == 2.0
+    assert found["late_payment_share"] == 0.5
+    assert found["failed_payment_share"] == pytest.approx(1 / 3)
+
+
+def test_a_contact_resolved_in_a_later_month_is_open_until_then(tables_at):
+    contacts = [
+        ("c1", date(2026, 5, 30), date(2026, 6, 2), True, 1),
+        ("c2", date(2026, 5, 10), date(2026, 5, 11), False, 4),
+    ]
+    rows = [
+        {"contact_id": c, "subscriber_id": "ann", "day": d, "resolved_on": r, "is_complaint": i, "satisfaction": s}
+        for c, d, r, i, s in contacts
+    ]
+    partials = care.care_partials(tables_at.rows(clean.CARE_CONTACTS, rows), PERIOD_OF)
+    seen = lines(tables_at, ("ann", 9), ("bob", 9))
+
+    in_june = collected(care.care_features(seen, partials, ENDS))
+    in_may = collected(care.care_features(seen, partials, period_ends(ENDS[4], 6)))
+
+    assert in_june["ann"]["unresolved_share"] == 0.0
+    assert in_june["ann"]["resolution_days_mean"] == 2.0
+    assert in_may["ann"]["unresolved_share"] == 0.5
+    assert in_may["ann"]["resolution_days_mean"] == 1.0
+    assert in_june["ann"]["complaints_per_month"] == pytest.approx(1 / 3)
+    assert in_june["ann"]["satisfaction_mean"] == 2.5
+    assert in_june["bob"]["contacts_per_month"] == 0.0
+    assert in_june["bob"]["satisfaction_mean"] is None

@@ -1,0 +1,168 @@
+"""Whole processes, as a user and a scheduler start them: run, repeat, kill, spark-submit, a cluster."""
+
+import json
+import random
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from segmentation.errors import LockedError
+from segmentation.tables import Store, built, held
+from tests.equality import differences, every_table
+from tests.jobs.processes import (
+    ROOT,
+    Place,
+    ended,
+    killed,
+    segmentation,
+    spark_properties,
+    spark_submit,
+    standalone_cluster,
+)
+
+pytestmark = [pytest.mark.slow, pytest.mark.delta, pytest.mark.graph]
+N_KILLS = 5
+FEATURE_TABLES = ("payg_features", "plan_features", "home_features")
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory):
+    return tmp_path_factory.mktemp("processes")
+
+
+@pytest.fixture(scope="module")
+def low(scratch):
+    """Options for a session with little memory."""
+    return ["--set", f"spark={spark_properties(scratch)}"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(scratch, low):
+    """One run from nothing to the report, the seconds it took, and what it said last."""
+    place = Place(scratch / "undisturbed")
+    begin = time.monotonic()
+    done = ended(segmentation("run", "--json", *place.options, *low))
+    return place, time.monotonic() - begin, json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture
+def store(spark):
+    return lambda place: Store(spark, place.warehouse)
+
+
+def copy_of(place: Place, folder: Path, *without: str) -> Place:
+    """The warehouse and the feeds of a place, less some tables."""
+    for name in ("warehouse", "landing", "vault"):
+        shutil.copytree(place.folder / name, folder / name)
+    for name in without:
+        shutil.rmtree(folder / "warehouse" / name)
+    return Place(folder)
+
+
+def test_a_run_ends_with_every_segment_and_where_everything_is(undisturbed, store):
+    place, _, said = undisturbed
+
+    verticals = {segment["vertical"] for segment in said["segments"]}
+    n_lines = sum(segment["n_lines"] for segment in said["segments"])
+    assert verticals == {"payg", "plan", "home"}
+    assert n_lines == store(place).read(built.SEGMENT_ASSIGNMENTS).filter("as_of = '2026-10-31'").count()
+    assert Path(said["places"]["report"]).stat().st_size > 100_000
+    assert "wrote segment_assignments" in Path(said["places"]["log"]).read_text()
+
+
+def test_the_report_and_the_log_hold_no_key_of_a_line(undisturbed, store):
+    place, _, said = undisturbed
+    keys = [
+        row[0] for row in store(place).read(built.POPULATION).select("subscriber_id").distinct().limit(200).collect()
+    ]
+
+    texts = [Path(said["places"]["report"]).read_text(), Path(said["places"]["log"]).read_text()]
+
+    assert not [key for key in keys for text in texts if key in text]
+
+
+def test_a_second_run_changes_nothing_and_corrects_nothing(undisturbed, store, low, tmp_path):
+    place, _, _ = undisturbed
+    again = copy_of(place, tmp_path)
+
+    ended(segmentation("run", *again.options, *low))
+
+    assert differences(store(place), store(again)) == []
+    assert store(again).read(built.SEGMENT_ASSIGNMENTS).filter("correction > 0").count() == 0
+
+
+def test_a_run_killed_anywhere_and_repeated_equals_an_undisturbed_one(undisturbed, store, low, tmp_path):
+    place, seconds, _ = undisturbed
+    broken = Place(tmp_path)
+    points = random.Random(20260331).sample(range(10, 95), N_KILLS)
+
+    n_killed = sum(killed(segmentation("run", *broken.options, *low), seconds * point / 100) for point in points)
+    ended(segmentation("run", *broken.options, *low))
+
+    assert n_killed >= N_KILLS - 1, "a repeated run has less to do, but hardly that much less"
+    assert differences(store(place), store(broken)) == []
+
+
+def test_spark_submit_gives_the_same_features_as_the_command(undisturbed, store, scratch, tmp_path):
+    place, _, _ = undisturbed
+    other = copy_of(place, tmp_path, *FEATURE_TABLES)
+    properties = ["--properties-file", str(spark_properties(scratch))]
+
+    ended([spark_submit(), *properties, "jobs/build_features.py", *other.options])
+
+    assert differences(store(place), store(other)) == []
+
+
+def test_a_cluster_gives_the_same_tables_as_one_machine(undisturbed, store, tmp_path):
+    place, _, _ = undisturbed
+    built_again = [table.name for table in every_table() if (Path(place.warehouse) / table.name).exists()]
+    built_again = [name for name in built_again if name.endswith(("_features", "_scores", "_assignments"))]
+    other = copy_of(place, tmp_path, *built_again)
+    memory = [
+        "--conf",
+        "spark.driver.memory=2g",
+        "--conf",
+        "spark.executor.memory=900m",
+        "--conf",
+        "spark.sql.shuffle.partitions=6",
+    ]
+    hosts = ["--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.driver.bindAddress=127.0.0.1"]
+    importable = ["--conf", f"spark.executorEnv.PYTHONPATH={ROOT}"]
+
+    with standalone_cluster(tmp_path) as master:
+        submit = [
+            spark_submit(),
+            "--master",
+            master,
+            "--properties-file",
+            "conf/spark/cluster.conf",
+            *memory,
+            *hosts,
+            *importable,
+        ]
+        ended([*submit, "jobs/build_features.py", *other.options])
+        ended([*submit, "jobs/assign_segments.py", *other.options])
+
+    assert differences(store(place), store(other)) == []
+
+
+def test_the_second_of_two_runs_says_who_holds_the_warehouse_and_since_when(undisturbed, low, tmp_path):
+    place = Place(tmp_path)
+
+    with held(Path(place.warehouse), "20261101T000000-1-abcdef"):
+        second = subprocess.run(
+            segmentation("ingest", "--json", *place.options, *low),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    error = json.loads(second.stdout.splitlines()[-1])["error"]
+    assert second.returncode == 2
+    assert error["kind"] == LockedError.__name__
+    assert "20261101T000000-1-abcdef" in error["message"]
+    assert "since 20" in error["message"]

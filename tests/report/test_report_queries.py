@@ -1,0 +1,84 @@
+"""What the page counts, on rows made by hand."""
+
+from pyspark.sql import SparkSession
+
+from segmentation.report import queries
+from segmentation.report.reading import small
+
+ASSIGNED = (
+    "vertical string, subscriber_id string, as_of string, correction int, segment_id string, probability double, "
+    "margin double, is_outlier boolean, assigned_by string, state string, monthly_value bigint, "
+    "missing_families array<string>, staleness_periods bigint"
+)
+
+
+def _line(key, segment, *, correction=0, margin=0.5, value=100, missing=(), stale=0):
+    return (
+        "payg",
+        key,
+        "2026-06-30",
+        correction,
+        segment,
+        None,
+        margin,
+        False,
+        "centroid",
+        "active",
+        value,
+        list(missing),
+        stale,
+    )
+
+
+def test_only_the_newest_correction_counts(spark: SparkSession):
+    lines = [_line("ann", "a"), _line("ann", "b", correction=1), _line("bob", "b", margin=0.05, value=None)]
+    assigned = queries.newest_correction(spark.createDataFrame(lines, ASSIGNED))
+
+    sizes = small(queries.segment_sizes(assigned)).to_dict("records")
+
+    assert [(row["segment_id"], row["n_lines"], row["total_value"], row["n_valued"]) for row in sizes] == [
+        ("b", 2, 100, 1)
+    ]
+    assert [sizes[0][f"n_{band}"] for band, _, _ in queries.MARGIN_BANDS] == [1, 0, 1, 0]
+
+
+def test_a_margin_beyond_doubt_is_in_a_band(spark: SparkSession):
+    assigned = spark.createDataFrame([_line("ann", "a", margin=1.0), _line("bob", "a", margin=0.0)], ASSIGNED)
+
+    row = queries.segment_sizes(assigned).first()
+
+    assert (row["n_border"], row["n_sure"]) == (1, 1)
+
+
+def test_a_refused_row_counts_for_each_of_its_reasons(spark: SparkSession):
+    refused = [("recharges", 3, ["type(day)"]), ("recharges", 2, ["type(day)", "required(key)"])]
+    quarantine = spark.createDataFrame(refused, "source string, n_rows bigint, reasons array<string>")
+
+    found = small(queries.quarantine_reasons(quarantine))
+
+    assert dict(zip(found["reason"], found["n_rows"], strict=True)) == {"required(key)": 2, "type(day)": 5}
+
+
+def test_the_sample_has_no_key_and_is_the_same_at_any_partition_count(spark: SparkSession):
+    features = spark.createDataFrame([(f"line-{n}", float(n)) for n in range(50)], "subscriber_id string, calls double")
+    assigned = features.selectExpr("subscriber_id", "if(calls < 25, 'a', 'b') as segment_id")
+
+    one, many = (
+        small(queries.sample_of_lines(features.repartition(n), assigned, ["calls"], 10), is_sorted=False)
+        for n in (1, 7)
+    )
+
+    assert list(one.columns) == ["segment_id", "calls"]
+    assert len(one) == 10
+    assert one.equals(many)
+
+
+def test_ties_count_for_both_ends(spark: SparkSession):
+    edges = spark.createDataFrame([("ann", "bob"), ("ann", "cem")], "subscriber_a string, subscriber_b string")
+    assigned = spark.createDataFrame(
+        [("ann", "a"), ("bob", "a"), ("cem", "b")], "subscriber_id string, segment_id string"
+    )
+
+    found = small(queries.ties_between(edges, assigned)).to_dict("split")["data"]
+
+    assert found == [["a", "a", 2], ["a", "b", 1], ["b", "a", 1]]

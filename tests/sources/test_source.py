@@ -1,0 +1,95 @@
+"""The grammar of a source: what is wrong with a file is said at once, before Spark."""
+
+from pathlib import Path
+
+import pytest
+
+from segmentation.errors import SettingsError
+from segmentation.sources import source
+
+CONF = Path(__file__).parents[2] / "conf"
+GOOD = """
+name: top_ups
+table: recharges
+location: top_ups
+format: csv
+columns:
+  recharge_id: {key: ref, kind: record}
+  subscriber_id: {key: phone, kind: subscriber}
+received_at: {timestamp: delivered}
+"""
+
+
+@pytest.mark.parametrize(
+    "path", [*CONF.glob("sources/*.yaml"), *CONF.glob("real/sources/*.yaml")], ids=lambda p: p.stem
+)
+def test_every_source_of_conf_loads(path):
+    assert source.load(path).columns
+
+
+def test_all_problems_come_in_one_error(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text(
+        """
+name: Top ups
+table: recharges
+location: x
+format: xml
+colour: red
+columns:
+  recharge_id: ref
+  subscriber_id: {key: phone, kind: person}
+  recharge_amount: amount / 100
+  price: cast(p as int)
+  channel: phone
+  feed_id: f
+received_at: {timestamp: delivered}
+checks: {not_null: [day]}
+references: {subscriber_id: people}
+personal: {direct: [holder]}
+"""
+    )
+
+    with pytest.raises(SettingsError) as refused:
+        source.load(path)
+
+    expected = {
+        "name: ",
+        "format: ",
+        "colour: ",
+        "columns.recharge_id: a key is stored as a token",
+        "columns.subscriber_id.kind: ",
+        "columns.recharge_amount.sql: / stops",
+        "columns.price: recharges has no such column",
+        "columns.price.sql: cast( stops",
+        "columns.channel: phone names a person",
+        "columns.feed_id: the engine fills it",
+        "checks.not_null: day is not mapped",
+        "references: there is no clean table 'people'",
+    }
+    assert {text for text in expected if text not in str(refused.value)} == set()
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ("table: recharges", "there is no clean table"),
+        ("  recharge_id: {key: ref, kind: record}\n", "recharge_id: missing"),
+        ("{key: ref, kind: record}", "duplicates: keep"),
+    ],
+)
+def test_a_mapping_that_cannot_fill_its_table_is_refused(tmp_path, changed, told):
+    replacement = {"table: recharges": "table: charges", "{key: ref, kind: record}": "{row_key: line}"}.get(changed, "")
+    path = tmp_path / "bad.yaml"
+    path.write_text(GOOD.replace(changed, replacement))
+
+    with pytest.raises(SettingsError, match=told):
+        source.load(path)
+
+
+def test_grouping_says_how_every_column_is_taken(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text(GOOD + "group: {by: [recharge_id], take: {}}\n")
+
+    with pytest.raises(SettingsError, match="subscriber_id is neither grouped by nor taken"):
+        source.load(path)

@@ -1,0 +1,126 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from segmentation.errors import SettingsError
+from segmentation.settings import RunSettings, SecretSettings, VerticalName, load
+
+ROOT = Path(__file__).parent.parent
+LOCAL = ROOT / "conf/local.yaml"
+
+
+def write(folder: Path, name: str, **keys: object) -> Path:
+    path = folder / name
+    path.write_text(yaml.safe_dump(keys))
+    return path
+
+
+def test_all_problems_of_all_files_come_in_one_error():
+    with pytest.raises(SettingsError) as refused:
+        load(
+            LOCAL, ["warehose=x", "periods.first=2026-13", "verticals.payg.limits.max_share=2", "verticals.home.sead=1"]
+        )
+
+    for named in ("warehose", "periods.first", "verticals.payg.limits.max_share", "verticals.home.sead"):
+        assert named in refused.value.found
+    assert refused.value.what == "4 problems in the settings"
+
+
+def test_set_puts_one_key_on_top_and_leaves_its_neighbours():
+    plain, changed = load(LOCAL), load(LOCAL, ["verticals.payg.seed=7", "synthetic.n_lines=300"])
+
+    assert changed.verticals[VerticalName.PAYG].seed == 7
+    assert changed.verticals[VerticalName.PAYG].method == plain.verticals[VerticalName.PAYG].method
+    assert changed.synthetic.n_lines == 300
+    assert changed.hash() != plain.hash()
+
+
+@pytest.mark.parametrize("text", ["no equals sign", "=3", "operator.name=x"])
+def test_a_set_that_cannot_be_read_says_so(text):
+    with pytest.raises(SettingsError, match="--set"):
+        load(LOCAL, [text])
+
+
+def test_the_last_of_two_sets_of_one_key_counts():
+    assert load(LOCAL, ["synthetic.seed=1", "synthetic.seed=2"]).synthetic.seed == 2
+
+
+def test_a_conf_file_extends_another_and_its_own_keys_win(tmp_path):
+    own = write(tmp_path, "own.yaml", extends=str(LOCAL), warehouse="elsewhere", synthetic={"n_lines": 500})
+
+    settings = load(own)
+
+    assert (settings.warehouse, settings.synthetic.n_lines) == ("elsewhere", 500)
+    assert settings.synthetic.seed == load(LOCAL).synthetic.seed
+    assert settings.spark.samefile(ROOT / "conf/spark/local.conf")
+
+
+def test_a_conf_file_that_extends_itself_says_so(tmp_path):
+    write(tmp_path, "a.yaml", extends="b.yaml")
+    circle = write(tmp_path, "b.yaml", extends="a.yaml")
+
+    with pytest.raises(SettingsError, match="extends"):
+        load(circle)
+
+
+def test_a_data_folder_is_asked_for_only_where_it_is_used(tmp_path):
+    own = write(tmp_path, "own.yaml", extends=str(LOCAL), landing="{data}/online_retail")
+
+    with pytest.raises(SettingsError, match="--data"):
+        load(own)
+
+    assert load(own, data=Path("/sets")).landing == Path("/sets/online_retail")
+
+
+def test_the_last_period_may_end_early():
+    settings = load(LOCAL, ["periods.last=2026-11", "periods.partial_last_day=2026-11-09"])
+
+    assert settings.periods.as_of_days[-2:] == [date(2026, 10, 31), date(2026, 11, 9)]
+
+
+def test_a_partial_day_outside_the_last_month_is_refused():
+    with pytest.raises(SettingsError, match="partial_last_day"):
+        load(LOCAL, ["periods.last=2026-11", "periods.partial_last_day=2026-10-09"])
+
+
+def test_places_and_the_secret_do_not_change_the_hash_but_the_seed_does():
+    plain = load(LOCAL)
+
+    assert load(LOCAL, ["warehouse=elsewhere/x", "secret.demo_key=another-key-in-plain-sight"]).hash() == plain.hash()
+    assert load(LOCAL, ["verticals.plan.seed=1"]).hash() != plain.hash()
+
+
+def test_the_secret_comes_from_one_place_and_is_never_shown(tmp_path, monkeypatch):
+    with pytest.raises(SettingsError) as refused:
+        load(LOCAL, ["secret.environment=SEGMENTATION_SECRET"])
+    assert "demo-only" not in str(refused.value)
+
+    monkeypatch.setenv("SEGMENTATION_SECRET", "short")
+    with pytest.raises(SettingsError, match="SEGMENTATION_SECRET") as too_short:
+        SecretSettings(environment="SEGMENTATION_SECRET").key()
+    assert "short\n" not in str(too_short.value).replace("shorter", "")
+    (tmp_path / "key").write_text("0123456789abcdef\n")
+    assert SecretSettings(file=tmp_path / "key").key() == b"0123456789abcdef"
+
+
+def test_a_schema_of_a_catalog_needs_a_folder_for_models():
+    with pytest.raises(SettingsError, match="models"):
+        load(LOCAL, ["warehouse=main.segmentation"])
+
+    there = load(LOCAL, ["warehouse=main.segmentation", "models=/volumes/models"])
+    assert (there.is_in_catalog, there.lock_folder) == (True, Path("/volumes"))
+
+
+def test_settings_do_not_change_once_loaded():
+    with pytest.raises(ValueError, match="frozen"):
+        load(LOCAL).operator = "other"
+
+
+def test_every_key_says_what_it_means():
+    from jobs.settings import keys
+
+    silent = [path for path, field in keys(RunSettings) if not field.description]
+
+    assert silent == []
