@@ -134,6 +134,7 @@ def new_app(about: str | None = None) -> typer.Typer:
 def call(app: typer.Typer, argv: Sequence[str] | None) -> None:
     """Run an app. Returns when all went well, so that a job scheduler sees no exit; else exits with the code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    terminal.raise_on_termination()
     try:
         app(arguments)
     except terminal.Told:

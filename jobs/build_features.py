@@ -7,14 +7,11 @@ from segmentation.runs import Run
 
 def run(at: Run) -> None:
     """Build the population and the features of every vertical as of each day."""
-    with at.step("build_partials", at.as_of_days[-1]) as record:
+    with at.step("build_partials", at.as_of_days[-1]):
         building.build_partials(at.tables_at, at.as_of_days)
     for as_of in at.as_of_days:
         with at.step("build_features", as_of) as record:
-            building.build_population(at.tables_at, as_of)
-            for vertical in at.verticals:
-                record.says(vertical)
-                building.build_features(at.tables_at, vertical, as_of, at.run_id, at.started_at)
+            record.notes += building.build_day(at.tables_at, at.verticals, as_of, at.run_id, at.started_at)
 
 
 main = writing_job(

@@ -9,13 +9,17 @@ from segmentation.runs import Run
 from segmentation.segments import birth
 
 
-def run(at: Run, *, refit: Annotated[bool, typer.Option("--refit", help="Fit again although a model scores.")] = False) -> None:
+def run(
+    at: Run, *, refit: Annotated[bool, typer.Option("--refit", help="Fit again although a model scores.")] = False
+) -> None:
     """Fit each vertical on the first of the days, name its segments and release the model. One that scores is kept."""
     as_of = at.as_of_days[0]
     for vertical in at.verticals:
         if refit or not birth.is_fitted(at.tables_at, vertical):
             with at.step("fit_segments", as_of, vertical) as record:
-                record.notes.extend(birth.fit_and_name(at.tables_at, at.settings, vertical, as_of, at.run_id, at.started_at))
+                record.notes.extend(
+                    birth.fit_and_name(at.tables_at, at.settings, vertical, as_of, at.run_id, at.started_at)
+                )
 
 
 main = writing_job(

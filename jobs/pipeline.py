@@ -10,7 +10,9 @@ from jobs.terminal import Answer
 from segmentation.runs import Run
 
 
-def run(at: Run, *, refit: Annotated[bool, typer.Option("--refit", help="Fit again although a model scores.")] = False) -> Answer:
+def run(
+    at: Run, *, refit: Annotated[bool, typer.Option("--refit", help="Fit again although a model scores.")] = False
+) -> Answer:
     """Run every step for the months of the conf file: the first is fitted where no model scores yet, all are scored."""
     doctor.first(at)
     if at.settings.synthetic is not None:

@@ -3,13 +3,16 @@
 import json
 import logging
 import os
+import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 from rich.console import Console, RenderableType
 from rich.table import Table as Grid
@@ -17,7 +20,7 @@ from rich.table import Table as Grid
 from segmentation.errors import SegmentationError
 from segmentation.settings import Json
 
-MENDABLE, BROKEN, INTERRUPTED = 2, 1, 130
+MENDABLE, BROKEN, INTERRUPTED, TERMINATED = 2, 1, 130, 143
 WIDTH_WITHOUT_TERMINAL = 140
 logger = logging.getLogger(__name__)
 
@@ -61,6 +64,8 @@ def ending(*, is_json: bool, is_verbose: bool) -> Iterator[Ending]:
         _fail(MENDABLE, type(broken).__name__, str(broken), is_json=is_json)
     except KeyboardInterrupt:
         _fail(INTERRUPTED, "Interrupted", "interrupted; run the same command again to go on", is_json=is_json)
+    except Terminated:
+        _fail(TERMINATED, "Terminated", "terminated; run the same command again to go on", is_json=is_json)
     except Exception as broken:
         logger.debug("unexpected error", exc_info=True)
         if is_verbose:
@@ -140,8 +145,22 @@ def chatter_to(path: Path) -> Iterator[None]:
         _restore(kept)
 
 
+class Terminated(BaseException):
+    """A scheduler asked the process to end: locks are given back on the way out."""
+
+
 class Told(SystemExit):
     """The end of a command that has said already what went wrong."""
+
+
+def raise_on_termination() -> None:
+    """Turn SIGTERM into an exception, so that the lock of the warehouse is given back."""
+
+    def terminate(_number: int, _frame: FrameType | None) -> None:
+        raise Terminated
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, terminate)
 
 
 def _restore(kept: dict[int, int]) -> None:

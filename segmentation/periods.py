@@ -23,7 +23,7 @@ def months_before(day: date, n_months: int) -> date:
 
 
 def period_ends(as_of: date, n_periods: int) -> list[date]:
-    """Last days of the `n_periods` periods that end with `as_of`, oldest first: each a month before the one after it."""
+    """Last days of the `n_periods` periods that end with `as_of`, oldest first, each a month before the next."""
     ends = [as_of]
     # Step by step, as `period_start` steps: from 30 January the third step would else land on 30, not 31 October.
     while len(ends) < n_periods:

@@ -1,7 +1,7 @@
 """One run of the pipeline: its session, settings, tables and lock, and the record it leaves in `runs`."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -86,7 +86,3 @@ def new_run(
     chosen = verticals or tuple(settings.verticals)
     days = as_of_days or tuple(settings.periods.as_of_days)
     return Run(spark, settings, Store(spark, settings.warehouse), run_id, now, chosen, days)
-
-
-def counts_as_text(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {value:,}" for name, value in counts.items())

@@ -21,10 +21,15 @@ GRAPHFRAMES_CLASS = "org.graphframes.GraphFrame"
 def read_properties(path: Path) -> dict[str, str]:
     """Settings of a `spark-submit --properties-file`: one `key value` or `key=value` a line, # for a comment."""
     if not path.is_file():
-        raise PlatformError("there is no such Spark properties file", where=str(path), remedy="name one under conf/spark/")
+        raise PlatformError(
+            "there is no such Spark properties file", where=str(path), remedy="name one under conf/spark/"
+        )
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    pairs = (line.replace("=", " ", 1).split(None, 1) if "=" in line.split()[0] else line.split(None, 1)
-             for line in lines if line and not line.startswith("#"))
+    pairs = (
+        line.replace("=", " ", 1).split(None, 1) if "=" in line.split()[0] else line.split(None, 1)
+        for line in lines
+        if line and not line.startswith("#")
+    )
     return {pair[0]: pair[1].strip() if len(pair) > 1 else "" for pair in pairs}
 
 
@@ -56,7 +61,9 @@ def _new(properties_file: Path, overrides: Mapping[str, str]) -> SparkSession:
 
 def is_submitted() -> bool:
     """Whether spark-submit (or a platform) started this process and owns the settings of the JVM."""
-    return any(name in os.environ for name in ("SPARK_ENV_LOADED", "PYSPARK_GATEWAY_PORT", "DATABRICKS_RUNTIME_VERSION"))
+    return any(
+        name in os.environ for name in ("SPARK_ENV_LOADED", "PYSPARK_GATEWAY_PORT", "DATABRICKS_RUNTIME_VERSION")
+    )
 
 
 def jvm_process(session: SparkSession) -> int | None:

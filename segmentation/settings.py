@@ -25,6 +25,8 @@ class Settings(BaseModel):
 
 
 class VerticalName(StrEnum):
+    """The three kinds of service: prepaid, mobile plan, fixed broadband."""
+
     PAYG = "payg"
     PLAN = "plan"
     HOME = "home"
@@ -207,7 +209,9 @@ class PeriodSettings(Settings):
     @model_validator(mode="after")
     def _ordered(self) -> "PeriodSettings":
         if not self.history_from <= self.first <= self.last:
-            raise ValueError(f"history_from {self.history_from}, first {self.first} and last {self.last} are not in order")
+            raise ValueError(
+                f"history_from {self.history_from}, first {self.first} and last {self.last} are not in order"
+            )
         if self.partial_last_day is not None and f"{self.partial_last_day:%Y-%m}" != self.last:
             raise ValueError(f"partial_last_day {self.partial_last_day} is not in the last month, {self.last}")
         return self
@@ -242,17 +246,22 @@ class SecretSettings(Settings):
             found = self.file.read_bytes().strip() if self.file.is_file() else b""
             where = f"file {self.file}"
         else:
-            found, where = os.environ.get(self.environment or "", "").encode(), f"environment variable {self.environment}"
+            found, where = (
+                os.environ.get(self.environment or "", "").encode(),
+                f"environment variable {self.environment}",
+            )
         if len(found) < 16:
             raise SettingsError(
                 "the secret for pseudonyms is missing or shorter than 16 bytes",
                 where=where,
-                remedy="put a random key there, for example from: python3 -c 'import secrets; print(secrets.token_hex(32))'",
+                remedy="put a random key there; one is printed by python3 -c 'import secrets; print(secrets.token_hex(32))'",
             )
         return found
 
 
 class MlflowSettings(Settings):
+    """Where fits and scorings are logged."""
+
     tracking_uri: str = "sqlite:///mlflow.db"
     """MLflow server, or a local SQLite file."""
     artifacts: str = "mlruns"
@@ -319,7 +328,9 @@ class RunSettings(Settings):
     @model_validator(mode="after")
     def _models_have_a_place(self) -> "RunSettings":
         if self.is_in_catalog and self.models is None:
-            raise ValueError(f"models: name a folder for models, since the warehouse {self.warehouse} is a schema of a catalog")
+            raise ValueError(
+                f"models: name a folder for models, since the warehouse {self.warehouse} is a schema of a catalog"
+            )
         return self
 
     @property
@@ -338,7 +349,19 @@ class RunSettings(Settings):
 
     def hash(self) -> str:
         """Hash of everything but places and the secret: what decides the result."""
-        places = {"warehouse", "vault", "landing", "report", "logs", "models", "secret", "spark", "sources", "archetypes", "mlflow"}
+        places = {
+            "warehouse",
+            "vault",
+            "landing",
+            "report",
+            "logs",
+            "models",
+            "secret",
+            "spark",
+            "sources",
+            "archetypes",
+            "mlflow",
+        }
         return stable_hash(self.model_dump(mode="json", exclude=places))
 
 
@@ -369,7 +392,9 @@ def load(conf_file: Path, overrides: Sequence[str] = (), *, data: Path | None = 
 def _read_tree(conf_file: Path, below: tuple[Path, ...] = ()) -> dict:
     """One conf file with the files it names read in, its relative paths made relative to the working directory."""
     if conf_file.resolve() in below:
-        raise SettingsError("conf files extend one another in a circle", where=str(conf_file), remedy="take one `extends` away")
+        raise SettingsError(
+            "conf files extend one another in a circle", where=str(conf_file), remedy="take one `extends` away"
+        )
     here = conf_file.parent
     tree = read_yaml(conf_file)
     base = tree.pop("extends", None)
@@ -416,7 +441,9 @@ def _merged(below: dict, above: dict) -> dict:
 def _put(tree: dict, override: str) -> None:
     path, sign, text = override.partition("=")
     if not sign or not path:
-        raise SettingsError("cannot read --set", found=override, expected="path.to.key=value, for example verticals.payg.seed=7")
+        raise SettingsError(
+            "cannot read --set", found=override, expected="path.to.key=value, for example verticals.payg.seed=7"
+        )
     *parents, last = path.split(".")
     node = tree
     for parent in parents:

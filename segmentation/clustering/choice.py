@@ -1,6 +1,6 @@
 """How many clusters: a choice between candidates, within what the business can work with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -10,22 +10,19 @@ from segmentation.settings import Limits
 
 @dataclass(frozen=True)
 class Candidate:
-    """One number of clusters that was tried. `index` is the validity it is judged by: higher is better."""
+    """One number of clusters that was tried.
+
+    `index`: the validity it is judged by, higher is better. `separation`: see `indices.least_separation`.
+    """
 
     n_clusters: int
     index: float
+    separation: float
     smallest_share: float
     largest_share: float
 
     def as_dict(self) -> dict[str, float]:
         return asdict(self)
-
-
-class Prefer(StrEnum):
-    """Which of several numbers that are nearly as good."""
-
-    FEWEST = "fewest"
-    MOST = "most"
 
 
 class Index(StrEnum):
@@ -35,20 +32,29 @@ class Index(StrEnum):
     BIC_GAIN = "gain in BIC over one component"
 
 
+class Prefer(StrEnum):
+    """Which of the candidates that may be taken."""
+
+    BEST = "best"
+    MOST = "most"
+
+
 @dataclass(frozen=True)
 class Rule:
-    """The number of clusters is the fewest or most whose index reaches a share of the best index."""
+    """Of the candidates whose clusters all lie so far apart, the one with the best index, or with the most clusters."""
 
     index: Index
     prefer: Prefer
-    near_best: float
+    least_separation: float
 
 
-FINE_SILHOUETTE = Rule(Index.SILHOUETTE, Prefer.MOST, 0.88)
-"""Silhouette alone would merge segments that overlap; people can use a finer split that is nearly as clear."""
-BEST_SILHOUETTE = Rule(Index.SILHOUETTE, Prefer.FEWEST, 1.0)
-FRUGAL_BIC = Rule(Index.BIC_GAIN, Prefer.FEWEST, 0.97)
-"""Tails and outliers always pay for a few more components than there are segments."""
+APART = 3.5
+"""Spreads between the two nearest clusters: more than cutting one cloud in two can show (2.7, with chance up to 3.3)."""
+FINEST = Rule(Index.SILHOUETTE, Prefer.MOST, APART)
+"""People can merge two segments but not split one: all that are truly apart. Silhouette alone would merge them."""
+BEST_BIC = Rule(Index.BIC_GAIN, Prefer.BEST, APART)
+"""Tails and outliers pay for a few more components than there are segments: those do not lie apart."""
+BEST_SILHOUETTE = Rule(Index.SILHOUETTE, Prefer.BEST, 0.0)
 
 
 @dataclass(frozen=True)
@@ -74,8 +80,8 @@ def candidates_within(segments: int | str, limits: Limits, n_rows: int) -> range
 def choose(candidates: Sequence[Candidate], limits: Limits, rule: Rule, *, n_rows: int, by_hand: bool) -> Choice:
     """The number of clusters by a rule, among the candidates whose shares the business can work with.
 
-    When no candidate keeps to the share limits, only those that break them least are looked at, with a warning. A
-    number given by hand is always kept.
+    When no candidate keeps to the share limits, only those that break them least are looked at; when none has its
+    clusters apart, the one where they are most so is taken; both with a warning. A number given by hand is always kept.
     """
     if not candidates:
         raise ModelError(
@@ -86,25 +92,29 @@ def choose(candidates: Sequence[Candidate], limits: Limits, rule: Rule, *, n_row
         return Choice(chosen.n_clusters, "given by hand", _warnings(chosen, limits, n_rows, by_hand=True))
     least_broken = min(_excess(candidate, limits) for candidate in candidates)
     fitting = [candidate for candidate in candidates if _excess(candidate, limits) <= least_broken]
-    best = max(candidate.index for candidate in fitting)
-    floor = best * rule.near_best if best > 0 else best
-    near = sorted((candidate for candidate in fitting if candidate.index >= floor), key=lambda c: c.n_clusters)
-    chosen = near[0] if rule.prefer is Prefer.FEWEST else near[-1]
-    refused = sorted(candidate.n_clusters for candidate in candidates if candidate not in fitting)
-    reason = _reason(chosen, best, rule, candidates, refused)
-    return Choice(chosen.n_clusters, reason, _warnings(chosen, limits, n_rows, by_hand=False))
-
-
-def _reason(chosen: Candidate, best: float, rule: Rule, candidates: Sequence[Candidate], refused: Sequence[int]) -> str:
-    tried = f"{candidates[0].n_clusters} to {candidates[-1].n_clusters}"
-    if rule.near_best == 1.0:
-        reason = f"best {rule.index} ({chosen.index:.4g}) of {tried}"
+    apart = [candidate for candidate in fitting if candidate.separation >= rule.least_separation]
+    if not apart:
+        chosen = max(fitting, key=lambda candidate: (candidate.separation, -candidate.n_clusters))
+    elif rule.prefer is Prefer.MOST:
+        chosen = max(apart, key=lambda candidate: candidate.n_clusters)
     else:
-        reason = (
-            f"{rule.prefer} segments of {tried} whose {rule.index} ({chosen.index:.4g}) "
-            f"reaches {rule.near_best:.0%} of the best ({best:.4g})"
-        )
-    return reason + (f"; left out for their shares: {', '.join(map(str, refused))}" if refused else "")
+        chosen = max(apart, key=lambda candidate: (candidate.index, -candidate.n_clusters))
+    warnings = _warnings(chosen, limits, n_rows, by_hand=False)
+    if not apart:
+        warnings = (*warnings, f"the two nearest segments lie only {chosen.separation:.1f} spreads apart: they overlap")
+    refused = {
+        "a share outside the limits": [c.n_clusters for c in candidates if c not in fitting],
+        f"segments less than {rule.least_separation} spreads apart": [c.n_clusters for c in fitting if c not in apart],
+    }
+    return Choice(chosen.n_clusters, _reason(chosen, rule, candidates, refused), warnings)
+
+
+def _reason(chosen: Candidate, rule: Rule, candidates: Sequence[Candidate], refused: Mapping[str, list[int]]) -> str:
+    tried = f"{candidates[0].n_clusters} to {candidates[-1].n_clusters}"
+    what = f"best {rule.index}" if rule.prefer is Prefer.BEST else "most segments"
+    reason = f"{what} of {tried} ({rule.index} {chosen.index:.4g}, separation {chosen.separation:.2g})"
+    left_out = [f"{', '.join(map(str, numbers))} for {why}" for why, numbers in refused.items() if numbers]
+    return reason + (f"; left out: {'; '.join(left_out)}" if left_out else "")
 
 
 def _excess(candidate: Candidate, limits: Limits) -> float:

@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 
 from segmentation.clustering import choice, nodes
 from segmentation.clustering.centroids import CentroidModel
-from segmentation.clustering.choice import FINE_SILHOUETTE, Candidate, Rule
+from segmentation.clustering.choice import FINEST, Candidate, Rule
 from segmentation.clustering.prediction import canonical_order, renumbered
 from segmentation.clustering.report import FitReport
 from segmentation.clustering.shapes import fit_shapes
@@ -24,7 +24,7 @@ def fit(
     seed: int,
     *,
     outlier_share: float = 0.005,
-    rule: Rule = FINE_SILHOUETTE,
+    rule: Rule = FINEST,
 ) -> tuple[CentroidModel, FitReport]:
     """A model with as many clusters as asked for, or with as many as the rule finds within the limits.
 
@@ -41,7 +41,7 @@ def fit_ordered(
     seed: int,
     *,
     outlier_share: float,
-    rule: Rule = FINE_SILHOUETTE,
+    rule: Rule = FINEST,
 ) -> tuple[CentroidModel, FitReport]:
     """The same on rows that are in order already."""
     numbers = choice.candidates_within(method.segments, limits, rows.n_rows)
@@ -112,6 +112,7 @@ def _candidate(sample: Array, centres: Array) -> Candidate:
 
 
 def candidate_of_labels(sample: Array, labels: Array, n_clusters: int, index: float) -> Candidate:
-    """A candidate with the shares of its clusters."""
+    """A candidate with the separation and shares of its clusters."""
     shares = np.bincount(labels, minlength=n_clusters) / len(sample)
-    return Candidate(n_clusters, float(index), float(shares.min()), float(shares.max()))
+    separation = indices.least_separation(sample, labels)
+    return Candidate(n_clusters, float(index), separation, float(shares.min()), float(shares.max()))

@@ -63,8 +63,9 @@ def _chain(cost: Array, size: Array) -> list[tuple[int, int, float]]:
             nearest = chain[-2]
         if len(chain) > 1 and nearest == chain[-2]:
             del chain[-2:]
-            merges.append((*sorted((last, nearest)), float(cost[last, nearest])))
-            _merge(cost, size, is_active, *sorted((last, nearest)))
+            low, high = min(last, nearest), max(last, nearest)
+            merges.append((low, high, float(cost[low, high])))
+            _merge(cost, size, is_active, low, high)
         else:
             chain.append(nearest)
     return merges

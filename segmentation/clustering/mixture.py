@@ -7,7 +7,7 @@ from pyspark.ml.clustering import GaussianMixture
 from pyspark.sql import DataFrame
 
 from segmentation.clustering import choice, expectation, kmeans, nodes
-from segmentation.clustering.choice import FRUGAL_BIC, Index, Rule
+from segmentation.clustering.choice import BEST_BIC, Index, Rule
 from segmentation.clustering.densities import MixtureModel
 from segmentation.clustering.prediction import canonical_order, probabilities
 from segmentation.clustering.report import FitReport
@@ -27,7 +27,7 @@ def fit(
     seed: int,
     *,
     outlier_share: float = 0.005,
-    rule: Rule = FRUGAL_BIC,
+    rule: Rule = BEST_BIC,
 ) -> tuple[MixtureModel, FitReport]:
     """A mixture with as many components as asked for, or with as many as the rule finds within the limits.
 
@@ -44,11 +44,15 @@ def fit_ordered(
     seed: int,
     *,
     outlier_share: float,
-    rule: Rule = FRUGAL_BIC,
+    rule: Rule = BEST_BIC,
 ) -> tuple[MixtureModel, FitReport]:
     """The same on rows that are in order already."""
-    chosen, candidates = _choice(rows, method, limits, seed, rule)
-    model = finished(best_start(rows, chosen.n_clusters, method, seed), rows.sample, outlier_share)
+    numbers = choice.candidates_within(method.segments, limits, rows.n_rows)
+    centres = {k: kmeans.best_centres(rows, k, method.n_starts, method.max_rounds, seed) for k in numbers}
+    candidates = _candidates(rows.sample, centres, method, rule)
+    by_hand = isinstance(method.segments, int)
+    chosen = choice.choose(candidates, limits, rule, n_rows=rows.n_rows, by_hand=by_hand)
+    model = finished(best_start(rows, centres[chosen.n_clusters], method, seed), rows.sample, outlier_share)
     labels = model.predict(rows.sample).cluster
     likelihood = float(model.log_likelihoods(rows.sample).mean())
     of_likelihood = {"mean_log_likelihood": likelihood, "bic": bic(likelihood, model.n_parameters, rows.n_rows)}
@@ -63,36 +67,31 @@ def fit_ordered(
     return model, report
 
 
-def _choice(
-    rows: nodes.OrderedNodes, method: MixtureMethod, limits: Limits, seed: int, rule: Rule
-) -> tuple[choice.Choice, list[choice.Candidate]]:
-    """How many components, and the numbers tried.
+def _candidates(sample: Array, centres: dict[int, Array], method: MixtureMethod, rule: Rule) -> list[choice.Candidate]:
+    """Mixtures refined from KMeans centres, by number of components, with one covariance for all components.
 
-    Candidates are mixtures with one covariance for all components. With a covariance each, every further component
-    costs d^2 / 2 parameters, and BIC would rather merge segments that are plainly there.
+    With a covariance each, every further component costs d^2 / 2 parameters, and BIC would rather merge segments that
+    are plainly there.
     """
-    numbers = choice.candidates_within(method.segments, limits, rows.n_rows)
-    alone = _common_bic(rows.sample, expectation.from_membership(rows.sample, np.ones((len(rows.sample), 1))))
+    alone = _common_bic(expectation.from_membership(sample, np.ones((len(sample), 1))), sample)
     candidates = []
-    for k in numbers:
-        centres = kmeans.best_centres(rows, k, method.n_starts, method.max_rounds, seed)
-        member = np.eye(k)[indices.squared_distances(rows.sample, centres).argmin(axis=1)]
-        common = expectation.settled(rows.sample, member, FURTHER_ROUNDS, method.tolerance_per_row, is_common=True)
-        labels = common.predict(rows.sample).cluster
-        gain = alone - _common_bic(rows.sample, common)
-        index = gain if rule.index is Index.BIC_GAIN else indices.silhouette(rows.sample, labels)
-        candidates.append(kmeans.candidate_of_labels(rows.sample, labels, k, index))
-    by_hand = isinstance(method.segments, int)
-    return choice.choose(candidates, limits, rule, n_rows=rows.n_rows, by_hand=by_hand), candidates
+    for k, of_kmeans in centres.items():
+        member = np.eye(k)[indices.squared_distances(sample, of_kmeans).argmin(axis=1)]
+        common = expectation.settled(sample, member, FURTHER_ROUNDS, method.tolerance_per_row, is_common=True)
+        labels = common.predict(sample).cluster
+        is_bic = rule.index is Index.BIC_GAIN
+        index = alone - _common_bic(common, sample) if is_bic else indices.silhouette(sample, labels)
+        candidates.append(kmeans.candidate_of_labels(sample, labels, k, index))
+    return candidates
 
 
-def best_start(rows: nodes.OrderedNodes, n_clusters: int, method: MixtureMethod, seed: int) -> MixtureModel:
+def best_start(rows: nodes.OrderedNodes, centres: Array, method: MixtureMethod, seed: int) -> MixtureModel:
     """The start with the highest likelihood, after further rounds in log space on the sample.
 
     Spark starts from a handful of random rows per component and often ends in a poor place, so its KMeans, refined
     to a mixture, competes as one more start.
     """
-    centres = kmeans.best_centres(rows, n_clusters, method.n_starts, method.max_rounds, seed)
+    n_clusters = len(centres)
     labels = indices.squared_distances(rows.sample, centres).argmin(axis=1)
     members = [np.eye(n_clusters)[labels]]
     for start in range(method.n_starts):
@@ -133,7 +132,7 @@ def bic(mean_log_likelihood: float, n_parameters: int, n_rows: int) -> float:
     return -2.0 * mean_log_likelihood * n_rows + n_parameters * float(np.log(n_rows))
 
 
-def _common_bic(sample: Array, common: MixtureModel) -> float:
+def _common_bic(common: MixtureModel, sample: Array) -> float:
     """BIC per row of a mixture with one covariance for all components."""
     k, d = common.shapes.means.shape
     n_parameters = (k - 1) + k * d + d * (d + 1) // 2

@@ -52,7 +52,7 @@ def ordered(nodes: DataFrame) -> Iterator[OrderedNodes]:
         raise ModelError("there are no rows to fit on", remedy="build the features of this day first")
     n_buckets = math.ceil(n_rows / ROWS_PER_BUCKET)
     bucket = F.pmod(F.xxhash64("subscriber_id"), F.lit(n_buckets))
-    vectors = nodes.select("subscriber_id", "features", array_to_vector("features").alias(VECTOR))
+    vectors = nodes.select("subscriber_id", "features", array_to_vector(F.col("features")).alias(VECTOR))
     frame = (
         vectors.repartition(n_buckets, bucket)
         .sortWithinPartitions("subscriber_id")

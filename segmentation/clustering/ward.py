@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 
 from segmentation.clustering import choice, kmeans, linkage, nodes
 from segmentation.clustering.centroids import CentroidModel
-from segmentation.clustering.choice import FINE_SILHOUETTE, Rule
+from segmentation.clustering.choice import FINEST, Rule
 from segmentation.clustering.prediction import canonical_order, renumbered
 from segmentation.clustering.report import FitReport
 from segmentation.clustering.shapes import fit_shapes
@@ -35,7 +35,7 @@ def fit(
     seed: int,
     *,
     outlier_share: float = 0.005,
-    rule: Rule = FINE_SILHOUETTE,
+    rule: Rule = FINEST,
 ) -> tuple[CentroidModel, FitReport]:
     """A model with as many clusters as asked for, or cut where the rule says within the limits.
 
@@ -52,7 +52,7 @@ def fit_ordered(
     seed: int,
     *,
     outlier_share: float,
-    rule: Rule = FINE_SILHOUETTE,
+    rule: Rule = FINEST,
 ) -> tuple[CentroidModel, FitReport]:
     """The same on rows that are in order already."""
     numbers = choice.candidates_within(method.segments, limits, rows.n_rows)

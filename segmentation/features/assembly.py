@@ -1,5 +1,6 @@
 """All features of a vertical on a day, one row per line."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from pyspark.sql import Column, DataFrame
@@ -41,51 +42,70 @@ MADE_WITH = {"churn": "subscription", "value": "contract"}
 
 
 def vertical_features(
-    tables_at: Store,
-    vertical: VerticalName | str,
-    as_of: date,
-    run_id: str,
-    computed_at: datetime,
-    *,
-    there: Availability | None = None,
+    tables_at: Store, vertical: VerticalName | str, as_of: date, run_id: str, computed_at: datetime
 ) -> DataFrame:
     """Features of every line of the vertical that is there on the day. Grain: subscriber_id, as_of.
 
     Reads nothing later than the day. A family that is late is taken one or two periods back, all lines alike; one
-    that is missing is null and named in `missing_families`. Needs the population of the day and the partials;
-    `there` saves a look at what can be had.
+    that is missing is null and named in `missing_families`. Needs the population of the day and the partials.
 
     Raises: DataError when the population of the day was not written.
     """
-    lines = _lines(tables_at, vertical, as_of)
-    there = there or availability.look(tables_at, as_of)
-    frames = [frame for name in _makers(vertical) if (frame := _family(tables_at, name, lines, there)) is not None]
-    joined = lines.select("subscriber_id", "state", "months_seen")
-    for frame in frames:
-        joined = joined.join(frame, on="subscriber_id", how="left")
+    there = availability.look(tables_at, as_of)
+    everyone = day_features(tables_at, [vertical], there)
+    version = features_version(vertical, partials.delivered_versions(tables_at, clean.TABLES))
+    return of_vertical(everyone, vertical, there, version, run_id, computed_at)
+
+
+def day_features(tables_at: Store, verticals: Sequence[VerticalName | str], there: Availability) -> DataFrame:
+    """All features of the lines of several verticals, null where a vertical has not the family. Grain: subscriber_id.
+
+    One pass for all verticals: a line is in one vertical at a time.
+    """
+    lines = _lines(tables_at, verticals, there.as_of)
+    joined = lines.select("subscriber_id", "vertical", "state", "months_seen")
+    for name in _makers(verticals):
+        having = [str(VerticalName(vertical)) for vertical in verticals if name in _makers([vertical])]
+        frame = _family(tables_at, name, lines.filter(F.col("vertical").isin(having)), there)
+        if frame is not None:
+            joined = joined.join(frame, on="subscriber_id", how="left")
+    return joined
+
+
+def of_vertical(
+    everyone: DataFrame,
+    vertical: VerticalName | str,
+    there: Availability,
+    version: str,
+    run_id: str,
+    computed_at: datetime,
+) -> DataFrame:
+    """The rows of one vertical's feature table out of the features of the day. Grain: subscriber_id, as_of."""
     families = catalogue.families(vertical)
     missing = there.missing(families)
-    return joined.select(
+    return everyone.filter(F.col("vertical") == str(VerticalName(vertical))).select(
         "subscriber_id",
-        F.lit(as_of).alias("as_of"),
+        F.lit(there.as_of).alias("as_of"),
         "state",
         "months_seen",
         F.array(*map(F.lit, missing)).cast("array<string>").alias("missing_families"),
         F.lit(there.staleness(families)).cast("bigint").alias("staleness_periods"),
-        F.lit(features_version(tables_at, vertical)).alias("features_version"),
-        *(_column(feature, joined) for feature in catalogue.for_vertical(vertical)),
+        F.lit(version).alias("features_version"),
+        *(_column(feature, everyone) for feature in catalogue.for_vertical(vertical)),
         F.lit(run_id).alias("run_id"),
         F.lit(computed_at).alias("computed_at"),
     )
 
 
-def features_version(tables_at: Store, vertical: VerticalName | str) -> str:
-    """Hash of the vertical's catalogue and of the deliveries the features come from."""
-    return stable_hash([catalogue.version(catalogue.for_vertical(vertical)), partials.input_versions(tables_at)])
+def features_version(vertical: VerticalName | str, delivered: Mapping[str, str]) -> str:
+    """Hash of the vertical's catalogue and of the deliveries its features come from."""
+    features = catalogue.for_vertical(vertical)
+    needed = sorted({table for feature in features for table in feature.needs})
+    return stable_hash([catalogue.version(features), partials.CODE_VERSION, [delivered[table] for table in needed]])
 
 
-def _lines(tables_at: Store, vertical: VerticalName | str, as_of: date) -> DataFrame:
-    """Lines of the vertical that are there on the day. Grain: subscriber_id."""
+def _lines(tables_at: Store, verticals: Sequence[VerticalName | str], as_of: date) -> DataFrame:
+    """Lines of the verticals that are there on the day. Grain: subscriber_id."""
     everyone = tables_at.read(built.POPULATION, as_of)
     if everyone.isEmpty():
         raise DataError(
@@ -93,12 +113,14 @@ def _lines(tables_at: Store, vertical: VerticalName | str, as_of: date) -> DataF
             where=f"{built.POPULATION.name} as of {as_of}",
             remedy="run `segmentation build-features` for that day, or write features.population.population first",
         )
-    is_here = (F.col("vertical") == str(VerticalName(vertical))) & F.col("state").isin(*SCORED_STATES)
-    return everyone.filter(is_here)
+    names = [str(VerticalName(vertical)) for vertical in verticals]
+    return everyone.filter(F.col("vertical").isin(names) & F.col("state").isin(*SCORED_STATES))
 
 
-def _makers(vertical: VerticalName | str) -> list[str]:
-    return list(dict.fromkeys(MADE_WITH.get(name, name) for name in catalogue.families(vertical)))
+def _makers(verticals: Sequence[VerticalName | str]) -> list[str]:
+    """Families to make for the verticals, each once."""
+    families = (family for vertical in verticals for family in catalogue.families(vertical))
+    return list(dict.fromkeys(MADE_WITH.get(name, name) for name in families))
 
 
 def _family(tables_at: Store, name: str, lines: DataFrame, there: Availability) -> DataFrame | None:

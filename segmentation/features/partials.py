@@ -5,7 +5,7 @@ again only when the deliveries it came from, or the code, have changed.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -60,27 +60,24 @@ def ensure(tables_at: Store, periods: Sequence[date]) -> None:
 
     One pass over a source makes all its missing periods. A write replaces its own periods only.
     """
-    versions = input_versions(tables_at)
+    delivered = delivered_versions(tables_at, [source for family in FAMILIES for source in family.sources])
     for family in FAMILIES:
         if not any(tables_at.exists(source) for source in family.sources):
             continue
-        missing = _missing(tables_at, family, periods, versions[family.name])
-        for chain in without_overlap(missing):
-            made = _built(tables_at, family, chain).withColumn("input_version", F.lit(versions[family.name]))
+        version = stable_hash([CODE_VERSION, [delivered[source.name] for source in family.sources]])
+        for chain in without_overlap(_missing(tables_at, family, periods, version)):
+            made = _built(tables_at, family, chain).withColumn("input_version", F.lit(version))
             tables_at.replace(made, family.table, period=list(chain))
 
 
-def input_versions(tables_at: Store) -> dict[str, str]:
-    """Per family the hash of the deliveries in its sources and of the code that makes it."""
-    feeds = tables_at.read(feeds_of.FEEDS).select("table_name", "source", "feed_id").collect()
+def delivered_versions(tables_at: Store, sources: Iterable[Table]) -> dict[str, str]:
+    """Per clean table the hash of its deliveries; of a table filled by other means its Delta version."""
     deliveries: dict[str, list[list[str]]] = {}
-    for feed in feeds:
+    for feed in tables_at.read(feeds_of.FEEDS).select("table_name", "source", "feed_id").collect():
         deliveries.setdefault(feed["table_name"], []).append([feed["source"], feed["feed_id"]])
     return {
-        family.name: stable_hash(
-            [CODE_VERSION, [_source_version(tables_at, source, deliveries) for source in family.sources]]
-        )
-        for family in FAMILIES
+        source.name: stable_hash(sorted(deliveries.get(source.name, [])) or tables_at.version(source))
+        for source in sources
     }
 
 
@@ -125,8 +122,3 @@ def _events(tables_at: Store, source: Table, chain: Sequence[date]) -> DataFrame
     rows = tables_at.read(source, chain[-1])
     begun_before = source in care.SOURCES
     return rows if begun_before else rows.filter(F.col(source.time_column) >= F.lit(period_start(chain[0])))
-
-
-def _source_version(tables_at: Store, source: Table, deliveries: Mapping[str, list[list[str]]]) -> list:
-    """The deliveries in a clean table; of a table filled by other means its Delta version."""
-    return sorted(deliveries.get(source.name, [])) or [tables_at.version(source)]

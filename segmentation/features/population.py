@@ -82,9 +82,7 @@ def _with_silence(lines: DataFrame, as_of: date, *, is_known: bool) -> DataFrame
     silence_end = F.when(is_silent, F.date_add(since, SILENT_DAYS))
     return lines.withColumns(
         {
-            "lost_on": F.when(F.coalesce(is_ended, F.lit(False)), F.least(F.col("valid_to"), silence_end)).otherwise(
-                silence_end
-            ),
+            "lost_on": F.least(F.when(is_ended, F.col("valid_to")), silence_end),
             "back_on": F.greatest(F.when(F.col("is_return"), F.col("stay_start")), F.when(is_new_silence, resumed_on)),
             "months_seen": months_seen(F.col("stay_start"), as_of),
         }

@@ -44,15 +44,19 @@ def last_stay_per_vertical(spells: DataFrame) -> DataFrame:
     """The last stay of a line in a vertical, with the product of its last spell. Grain: subscriber_id, vertical.
 
     Adds `stay_start`, `is_return` (there was an earlier stay) and `first_start` (in any vertical).
-    A renewal or a change of product closes one spell and opens the next: the stay goes on.
+    A renewal or a change of product closes one spell and opens the next: the stay goes on. A line is in one vertical
+    at a time: a spell left open ends the day before the next one of the line, of whatever vertical.
     """
+    in_turn = Window.partitionBy("subscriber_id").orderBy("valid_from")
     of_line = Window.partitionBy("subscriber_id")
     of_vertical = Window.partitionBy("subscriber_id", "vertical").orderBy("valid_from")
     so_far = of_vertical.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     newest_first = Window.partitionBy("subscriber_id", "vertical").orderBy(F.desc("valid_from"))
+    closed = F.least(F.col("valid_to"), F.date_sub(F.lead("valid_from").over(in_turn), 1))
     end_before = F.lag(F.coalesce(F.col("valid_to"), F.lit(_OPEN_END))).over(of_vertical)
     begins = _begins_stay(F.col("valid_from"), end_before)
-    marked = spells.withColumns({"begins": begins, "first_start": F.min("valid_from").over(of_line)})
+    one_at_a_time = spells.withColumns({"valid_to": closed, "first_start": F.min("valid_from").over(of_line)})
+    marked = one_at_a_time.withColumn("begins", begins)
     stay_starts = marked.withColumns(
         {
             "stay_start": F.max(F.when(F.col("begins"), F.col("valid_from"))).over(so_far),

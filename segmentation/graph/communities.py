@@ -122,7 +122,7 @@ def group(
         labels = segments[community]
         candidates.append(kmeans.candidate_of_labels(rows.sample, labels, k, indices.silhouette(rows.sample, labels)))
     by_hand = isinstance(method.segments, int)
-    chosen = choice.choose(candidates, limits, choice.FINE_SILHOUETTE, n_rows=rows.n_rows, by_hand=by_hand)
+    chosen = choice.choose(candidates, limits, choice.FINEST, n_rows=rows.n_rows, by_hand=by_hand)
     return cuts[chosen.n_clusters], chosen, candidates
 
 

@@ -67,7 +67,7 @@ class FittedModel:
         folder.mkdir(parents=True, exist_ok=True)
         arrays = {f"model.{name}": array for name, array in self.model.to_arrays().items()}
         arrays |= {f"baseline.{name}": array for name, array in self.baseline.to_arrays().items()}
-        np.savez(folder / ARRAYS_FILE, **arrays)
+        np.savez(folder / ARRAYS_FILE, **arrays)  # type: ignore[arg-type]  # its stubs take every keyword for allow_pickle
         content = {
             "format": FORMAT,
             "vertical": self.vertical,

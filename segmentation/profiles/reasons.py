@@ -17,7 +17,10 @@ _TOKEN = re.compile(rf"[0-9a-f]{{{TOKEN_LENGTH}}}")
 
 @dataclass(frozen=True)
 class Difference:
-    """One feature in which the line differs from the runner-up. `spreads`: standard deviations of the base."""
+    """One feature in which the line differs from the runner-up.
+
+    `spreads` is in standard deviations of the base, to one digit: enough to explain, too little to tell the value.
+    """
 
     words: str
     spreads: float
@@ -102,7 +105,7 @@ def _differences(
     ]
     known = held.agg(*sums).first() if sums else None
     found = [] if known is None else [_difference(feature, known) for feature in told]
-    ordered = sorted((d for d in found if d is not None), key=lambda d: (-abs(round(d.spreads, 9)), d.words))
+    ordered = sorted((d for d in found if d is not None), key=lambda d: (-abs(d.spreads), d.words))
     return tuple({difference.words: difference for difference in reversed(ordered)}.values())[::-1][:N_DIFFERENCES]
 
 
@@ -110,6 +113,6 @@ def _difference(feature: Feature, known: Row) -> Difference | None:
     own, segment, other, spread = (known[f"{part}_{feature.name}"] for part in ("own", "segment", "other", "spread"))
     if own is None or other is None or not spread:
         return None
-    spreads = (own - other) / spread
+    spreads = round((own - other) / spread, 1)
     words = feature.words.high if spreads > 0 else feature.words.low
     return Difference(words, spreads, segment is not None and (segment - other) * spreads > 0)

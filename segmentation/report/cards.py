@@ -120,8 +120,8 @@ def _card(row: pd.Series, size: pd.Series, month: _Month) -> Card:
         direction=direction,
         churned="" if is_small or segment not in month.churned else words.share(month.churned[segment]),
         unsure="" if is_small else words.share(size["n_border"] / n_true),
-        looks_like=row["looks_like"] or "Nothing sets it clearly apart.",
-        action=row["recommended_action"] or NO_ACTION,
+        looks_like=words.sentence(row["looks_like"] or "Nothing sets it clearly apart"),
+        action=words.sentence(row["recommended_action"] or NO_ACTION),
         is_named=bool(row["archetype"]),
         lines_width=_width(lines_part),
         value_width=_width(value_part),
@@ -185,7 +185,9 @@ def _movers(shown: pd.Series, before: pd.DataFrame, since: str) -> list[tuple[st
 
 def _point(data: VerticalData, segment: str, fact: str) -> Point:
     row = data.segments.set_index("segment_id").loc[segment]
-    return Point(row["segment_name"], row["colour"], row["sign"], fact, row["recommended_action"] or NO_ACTION)
+    return Point(
+        row["segment_name"], row["colour"], row["sign"], fact, words.sentence(row["recommended_action"] or NO_ACTION)
+    )
 
 
 def _warnings(data: VerticalData, shown: pd.Series, total: int) -> tuple[str, ...]:

@@ -82,8 +82,10 @@ def _ties(data: VerticalData, segments: pd.DataFrame) -> Chart:
     chart = Chart(
         "ties",
         "Who is tied to whom",
-        "Ties between homes (household, address, payer, device, support) compared with chance: 1.0 is what random ties "
-        "would give, 3.0 three times as many. High numbers on the diagonal: a segment that keeps to itself.",
+        "Ties between homes (household, address, payer, device, support; not mere likeness) compared with chance: 1.0 "
+        "is what random ties would give, 3.0 three times as many. High numbers on the diagonal: a segment that keeps "
+        "to "
+        "itself.",
         "",
         "No ties between homes are known for this month.",
     )

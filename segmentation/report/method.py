@@ -27,11 +27,12 @@ _INDICES: Mapping[str, tuple[str, str]] = {
     "calinski_harabasz": ("Calinski-Harabasz: spread between segments over spread within", "up"),
     "wcss": ("Spread within segments (WCSS)", "down"),
     "bic": ("BIC: misfit with a price for every parameter", "down"),
+    "mean_log_likelihood": ("Mean log-likelihood of a line: how well the clouds fit", "up"),
     "modularity": ("Modularity: ties inside segments beyond chance", "up"),
     "stability": ("Stability: agreement between repeated fits (Rand)", "up"),
 }
 _BETTER, _WORSE, _EQUAL = "better", "worse", "as good"
-_NO_DIFFERENCE = 1e-3
+_NO_DIFFERENCE = 0.01
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from segmentation.features import catalogue
+from segmentation.graph.edges import only_ties
 from segmentation.privacy.suppression import SMALLEST_COUNT_SHOWN
 from segmentation.report import queries
 from segmentation.report.data import BaseData, ModelData, VerticalData
@@ -118,9 +119,9 @@ _NO_TIES_BETWEEN = pd.DataFrame(columns=["segment_id", "other_segment_id", "n_ti
 
 
 def _ties(tables_at: Store, of_today: DataFrame, as_of: date) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tied pairs by kind, and ties between segments."""
+    """Tied pairs by kind, and ties between segments: likeness alone is no tie, segments are alike by construction."""
     edges = tables_at.read(built.HOME_EDGES, as_of)
-    return small(queries.tie_kinds(edges)), small(queries.ties_between(edges, of_today))
+    return small(queries.tie_kinds(edges)), small(queries.ties_between(only_ties(edges), of_today))
 
 
 def _living(segments: pd.DataFrame, today: pd.DataFrame) -> pd.DataFrame:

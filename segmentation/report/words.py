@@ -126,6 +126,12 @@ def plain(name: str) -> str:
     return name.replace("_", " ").strip()
 
 
+def sentence(text: str) -> str:
+    """The text as a sentence: a capital first, a full stop last."""
+    ended = text if text.endswith((".", "!", "?")) else f"{text}."
+    return ended[:1].upper() + ended[1:]
+
+
 def spelled_out(text: str) -> str:
     """The text with names of the code in it as words."""
     return re.sub(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b", lambda found: plain(found[0]), text)

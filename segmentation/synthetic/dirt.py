@@ -72,3 +72,28 @@ def _spoiled(column: str, kind: str, plan: DirtPlan) -> Column:
 def _one_of(values: Sequence[str | int | None], kind: str) -> Column:
     table = F.array(*(F.lit(value).cast(kind) for value in values))
     return F.element_at(table, (F.pmod("variant", F.lit(len(values))) + 1).cast("int"))
+
+
+_DAYS = ("1899-12-31", "2999-12-31", None)
+_TEXTS = ("2026-02-31", "n/a", None)
+_HUGE = 9_000_000_000_000_000
+_DATED = ("line_no", "from_day")
+PLANS: dict[str, DirtPlan] = {
+    "subscribers": DirtPlan(_DATED, *_DATED, ("31.02.2026", "n/a"), "born", ("1066", "3019"), has_strangers=False),
+    "service_spells": DirtPlan(_DATED, *_DATED, ("0000-00-00", "soon")),
+    "devices": DirtPlan(_DATED, *_DATED, _TEXTS, "launched", ("0", "20333")),
+    "salary_brackets": DirtPlan(_DATED, *_DATED, _TEXTS, "decile", ("0", "77")),
+    "home_ties": DirtPlan(("line_1", "line_2", "link", "since"), "line_2", "since", _TEXTS),
+    "recharges": DirtPlan(
+        ("topup_ref",), "phone", "topup_at", ("n/a", None), "topup_minor", ("99999999999999999", "12,5O")
+    ),
+    "invoices": DirtPlan(
+        ("phone", "bill_month"), "phone", "bill_month", ("2026-13", "last"), "net_total", ("-5000.00", "1e15")
+    ),
+    "payments": DirtPlan(("pay_ref",), "phone", "paid_on", _TEXTS, "paid_minor", (-777_777, _HUGE)),
+    "subscription_events": DirtPlan(("evt_ref",), "phone", "evt_on", _TEXTS),
+    "care_contacts": DirtPlan(("ticket_no",), "phone", "opened", ("yesterday", None), "score", (11, -3)),
+    "lifestyle_monthly": DirtPlan(("svc_no", "month_end"), "svc_no", "month_end", _DAYS, "stream_min", (-4_711, _HUGE)),
+    "usage_daily": DirtPlan(("svc_no", "usage_day"), "svc_no", "usage_day", _DAYS, "vol_kb", (-4_711, _HUGE)),
+}
+"""Dirt of every feed that has some."""

@@ -8,8 +8,8 @@ from pyspark.sql import functions as F
 
 from segmentation.synthetic.base import age_and_place, identifier, line_number
 from segmentation.synthetic.behaviour import Behaviour
+from segmentation.synthetic.dates import arrival
 from segmentation.synthetic.delivery import delivered
-from segmentation.synthetic.months import arrival
 from segmentation.synthetic.names import email, full_name, street
 from segmentation.synthetic.randomness import Streams
 from segmentation.synthetic.segments import HOME
@@ -21,7 +21,7 @@ NEW_DEVICE_SHARE = 0.30
 
 
 def lines(line_months: DataFrame, streams: Streams) -> DataFrame:
-    """Lines seen in the history, with their first day and the day they left (null while there). Grain: line, line_start."""
+    """Lines seen in the history, the day they came and left (null while there). Grain: line, line_start."""
     left = F.max(F.when(F.col("is_leaving"), F.col("last_day")))
     found = line_months.groupBy("slot", "line", "customer", "home_number", "line_start").agg(left.alias("left_on"))
     return found.withColumn("came_on", arrival(streams))

@@ -1,6 +1,6 @@
 """Every line in every month: its segment, what comes next, since when. All feeds are made from this one frame."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -8,28 +8,20 @@ from pyspark.sql import functions as F
 
 from segmentation.synthetic import segments
 from segmentation.synthetic.careers import FOR_EVER, MAX_STAGES, RETURN_SHARE, Career
+from segmentation.synthetic.dates import arrival, departure, month_number, month_start
 from segmentation.synthetic.randomness import Streams, lookup, pick
 
 BLENDED_SHARE = 0.25
 """Share of the lines that behave in part like a neighbouring segment."""
-LEAST_BLEND, MOST_BLEND = 0.15, 0.52
-"""How much of the neighbour's behaviour a blended line has."""
+LEAST_BLEND = 0.15
+MOST_BLEND: Mapping[str, float] = {segments.PAYG: 0.52, segments.PLAN: 0.62, segments.HOME: 0.52}
+"""How much of the neighbour's behaviour a blended line has, from the least to the most; beyond a half it can no longer
+be told from the neighbour."""
 RAMP_MONTHS = 2
 """Months before a move in which behaviour already changes, a third of the way each."""
 LINES_A_SLOT = 64
-CLOSED_AFTER_DAYS = 90
-"""A prepaid line is closed so many days after its last use."""
-_EPOCH_YEAR = 2000
-
-
-def month_number(day: date) -> int:
-    """Months since January 2000."""
-    return (day.year - _EPOCH_YEAR) * 12 + day.month - 1
-
-
-def month_start(number: Column) -> Column:
-    """First day of a month given by its number."""
-    return F.add_months(F.lit(date(_EPOCH_YEAR, 1, 1)), number.cast("int"))
+TENURE_CENTRE, TENURE_SPREAD = 3.2, 0.4
+"""Of the log of the months that a line has been there."""
 
 
 def with_careers(slots: DataFrame, streams: Streams, careers: Sequence[tuple[Career, float]]) -> DataFrame:
@@ -110,8 +102,8 @@ def line_months(careers_of_slots: DataFrame, streams: Streams, first: date, last
 LINE_MONTH_COLUMNS = (
     "slot", "line", "customer", "home_number", "vertical", "month", "month_end", "first_day", "last_day",
     "segment", "previous", "next", "neighbour", "blend", "ramp", "since", "since_next", "leaving",
-    "is_leaving", "is_coming", "is_return", "stage_start", "stage_end", "run_start", "run_end", "line_start", "run_reason",
-    "run_end_reason",
+    "is_leaving", "is_coming", "is_return", "stage_start", "stage_end", "run_start", "run_end", "line_start",
+    "run_reason", "run_end_reason",
 )  # fmt: skip
 
 
@@ -165,16 +157,12 @@ def _with_line(staged: DataFrame, streams: Streams, anchor: int) -> DataFrame:
     )
 
 
-TENURE_CENTRE, TENURE_SPREAD = 3.2, 0.4
-"""Of the log of the months that a line has been there."""
-
-
 def _vertical_of(segment: Column) -> Column:
     return lookup([segment.vertical for segment in segments.SEGMENTS], segment, "string")
 
 
 def _with_moves(staged: DataFrame) -> DataFrame:
-    """Add when the stage and the stay in the vertical began and end, and why; only a third stage changes the vertical."""
+    """Add when stage and stay in the vertical began and end, and why; only a third stage changes the vertical."""
     second_start = F.col("length_1") + F.col("length_2")
     changes = F.coalesce(_vertical_of(F.col("segment_3")) != _vertical_of(F.col("segment_2")), F.lit(False))
     round_start = F.col("month") - F.col("position")
@@ -227,18 +215,6 @@ def _with_days(staged: DataFrame, streams: Streams) -> DataFrame:
     )
 
 
-def arrival(streams: Streams) -> Column:
-    """Day on which a line came, in the month `line_start`."""
-    return F.date_add(
-        month_start(F.col("line_start")), streams.whole("line.first_day", 0, 26, F.col("line"), F.col("line_start"))
-    )
-
-
-def departure(streams: Streams, month: Column) -> Column:
-    """Day of the last use of a line that leaves in the month."""
-    return F.date_add(month_start(month), streams.whole("line.last_day", 0, 19, F.col("line"), month.cast("int")))
-
-
 def _with_blend(staged: DataFrame, streams: Streams) -> DataFrame:
     """Add the neighbouring segment and how much of its behaviour the line has while it is in its segment."""
     keys = (F.col("line"), F.col("segment"))
@@ -246,7 +222,8 @@ def _with_blend(staged: DataFrame, streams: Streams) -> DataFrame:
         lookup([segments.NAMES.index(s.neighbours[side]) for s in segments.SEGMENTS], F.col("segment"), "int")
         for side in (0, 1)
     ]
-    weight = LEAST_BLEND + (MOST_BLEND - LEAST_BLEND) * streams.uniform("behaviour.blend", *keys)
+    most = lookup([MOST_BLEND[s.vertical] for s in segments.SEGMENTS], F.col("segment"), "double")
+    weight = LEAST_BLEND + (most - LEAST_BLEND) * streams.uniform("behaviour.blend", *keys)
     is_blended = streams.happens("behaviour.is_blended", BLENDED_SHARE, *keys)
     is_left = streams.happens("behaviour.side", 0.5, *keys)
     return staged.withColumns(

@@ -26,7 +26,7 @@ from segmentation.synthetic import (
     usage,
 )
 from segmentation.synthetic.careers import careers
-from segmentation.synthetic.dirt import DirtPlan, with_dirt
+from segmentation.synthetic.dirt import PLANS, with_dirt
 from segmentation.synthetic.dwellings import dwellings
 from segmentation.synthetic.landing import Feed, Format, Landing
 from segmentation.synthetic.randomness import Streams
@@ -36,23 +36,6 @@ logger = logging.getLogger(__name__)
 VERSION = 1
 """Of the generator: another version makes another operator of the same settings."""
 LINE_MONTHS_A_FILE, USAGE_LINE_MONTHS_A_FILE = 1_000_000, 100_000
-_DAYS = ("1899-12-31", "2999-12-31", None)
-_TEXT_DAYS = ("2026-02-31", "n/a", None)
-_COUNTS = (-4_711, 9_000_000_000_000_000)
-DIRT: dict[str, DirtPlan] = {
-    "subscribers": DirtPlan(("line_no", "from_day"), "line_no", "from_day", ("31.02.2026", "n/a"), "born", ("1066", "3019"), has_strangers=False),
-    "service_spells": DirtPlan(("line_no", "from_day"), "line_no", "from_day", ("0000-00-00", "soon")),
-    "devices": DirtPlan(("line_no", "from_day"), "line_no", "from_day", _TEXT_DAYS, "launched", ("0", "20333")),
-    "salary_brackets": DirtPlan(("line_no",), "line_no", "from_day", _TEXT_DAYS, "decile", ("0", "77")),
-    "usage_daily": DirtPlan(("svc_no", "usage_day"), "svc_no", "usage_day", _DAYS, "vol_kb", _COUNTS),
-    "recharges": DirtPlan(("topup_ref",), "phone", "topup_at", ("2026-02-31 10:00:00", "n/a", None), "topup_minor", ("99999999999999999", "12,5O")),
-    "invoices": DirtPlan(("phone", "bill_month"), "phone", "bill_month", ("2026-13", "last"), "net_total", ("-5000.00", "1e15")),
-    "payments": DirtPlan(("pay_ref",), "phone", "paid_on", _TEXT_DAYS, "paid_minor", (-777_777, 9_000_000_000_000_000)),
-    "subscription_events": DirtPlan(("evt_ref",), "phone", "evt_on", _TEXT_DAYS),
-    "care_contacts": DirtPlan(("ticket_no",), "phone", "opened", ("yesterday", None), "score", (11, -3)),
-    "lifestyle_monthly": DirtPlan(("svc_no", "month_end"), "svc_no", "month_end", _DAYS, "stream_min", _COUNTS),
-    "home_ties": DirtPlan(("line_1", "line_2", "link", "since"), "line_2", "since", _TEXT_DAYS),
-}  # fmt: skip
 
 
 def generate(spark: SparkSession, settings: RunSettings, tables_at: Store) -> dict[str, int]:
@@ -160,7 +143,7 @@ class World:
 
 
 def _feed(name: str, kind: Format, rows: DataFrame) -> Feed:
-    return Feed(name, kind, rows, DIRT.get(name))
+    return Feed(name, kind, rows, PLANS.get(name))
 
 
 def _synthetic(settings: RunSettings) -> SyntheticSettings:

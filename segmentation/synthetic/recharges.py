@@ -7,8 +7,8 @@ from pyspark.sql import functions as F
 
 from segmentation.synthetic.base import line_number
 from segmentation.synthetic.behaviour import Behaviour
+from segmentation.synthetic.dates import month_start
 from segmentation.synthetic.delivery import delivered, reference
-from segmentation.synthetic.months import month_start
 from segmentation.synthetic.randomness import Streams
 from segmentation.synthetic.segments import PAYG
 

@@ -51,7 +51,7 @@ FAMILY = "Multi-Device / Family Bundle"
 FRUSTRATED = "Service Frustrated"
 
 _FALLING = dict.fromkeys(("streaming", "market", "data", "voice", "sms", "rate"), -0.13)
-_FADING = {"data": -0.05, "voice": -0.05}
+_FADING = {"data": -0.03, "voice": -0.03}
 _GROWING = {"rate": 0.05, "data": 0.05, "voice": 0.03}
 
 _PAYG = (
@@ -103,23 +103,23 @@ _PAYG = (
 )  # fmt: skip
 _PLAN = (
     Segment(
-        HIGH_VALUE, PLAN, 0.18,
+        HIGH_VALUE, PLAN, 0.15,
         {"price": 0.6, "data": 0.5, "voice": 0.8, "streaming": -1.4, "video": -1.2, "social": -0.5, "salary": 0.7,
-         "tenure": 1.5, "contact": -0.9, "work": 0.8, "gaming": -0.7, "market": 0.4, "active": 0.4, "late": -0.3,
+         "tenure": 1.1, "contact": -0.9, "work": 0.8, "gaming": -0.7, "market": 0.4, "active": 0.4, "late": -0.3,
          "night": -0.4, "peers": 0.5, "weekend": -0.5},
         (VIP, AT_RISK),
-        contract=(15, 26),
+        contract=(9, 24),
     ),
     Segment(
-        VIP, PLAN, 0.19,
+        VIP, PLAN, 0.21,
         {"price": 1.8, "data": 1.4, "roaming": 1.7, "travel": 1.6, "salary": 1.6, "streaming": 0.8, "nightlife": 1.3,
          "tenure": 0.4, "contact": -0.2, "addon": 0.9, "offnet": 0.5, "peers": 0.8, "video": 0.4, "late": -0.6,
          "active": 0.7, "evening": 0.5, "steady": 0.5},
         (HIGH_VALUE, RENEWALS),
-        contract=(12, 25),
+        contract=(9, 24),
     ),
     Segment(
-        RENEWALS, PLAN, 0.22,
+        RENEWALS, PLAN, 0.23,
         {"price": 1.1, "overage": 1.3, "tenure": 0.5, "streaming": 1.0, "social": 1.1, "voice": 0.4, "sms": 1.1,
          "weekend": 0.9, "gaming": 0.8, "market": 0.9, "discount": -0.9, "data": 0.3, "video": 0.9, "night": 0.5,
          "work": -0.7, "travel": -0.2, "nightlife": 0.3},
@@ -127,21 +127,21 @@ _PLAN = (
         contract=(1, 5),
     ),
     Segment(
-        AT_RISK, PLAN, 0.16,
+        AT_RISK, PLAN, 0.14,
         {"price": 0.4, "data": 0.3, "voice": 0.6, "streaming": -1.4, "video": -1.2, "social": -0.5, "salary": 0.5,
          "tenure": -1.5, "contact": 1.3, "work": 0.7, "gaming": -0.7, "market": 0.3, "active": 0.3, "late": 0.7,
-         "night": -0.4, "peers": 0.4, "weekend": -0.4, "discount": 0.4, "steady": -0.4, "anger": 1.0},
+         "night": -0.4, "peers": 0.4, "weekend": -0.4, "discount": 0.4, "steady": -0.2, "anger": 1.0},
         (HIGH_VALUE, RENEWALS),
         _FADING,
-        (2, 10),
+        (1, 13),
     ),
     Segment(
-        BUDGET, PLAN, 0.25,
+        BUDGET, PLAN, 0.27,
         {"price": -1.7, "data": -1.6, "voice": -1.1, "salary": -1.2, "streaming": 0.6, "active": -1.1, "travel": -1.0,
          "peers": -1.0, "sms": -0.3, "discount": 0.7, "nightlife": -0.8, "roaming": -0.9, "offnet": -0.6, "video": 0.3,
          "market": -0.5, "overage": -0.6, "work": -0.2},
         (RENEWALS, AT_RISK),
-        contract=(7, 18),
+        contract=(5, 18),
     ),
     Segment(
         "Seasonal Roamers", PLAN, 0.10,

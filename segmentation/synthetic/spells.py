@@ -8,11 +8,13 @@ from pyspark.sql import functions as F
 from segmentation.synthetic import segments
 from segmentation.synthetic.base import line_number
 from segmentation.synthetic.behaviour import Behaviour
+from segmentation.synthetic.dates import arrival, departure, month_number, month_start
 from segmentation.synthetic.delivery import delivered
-from segmentation.synthetic.months import CLOSED_AFTER_DAYS, arrival, departure, month_number, month_start
 from segmentation.synthetic.randomness import Streams, lookup
 from segmentation.synthetic.segments import HOME, PAYG, PLAN
 
+CLOSED_AFTER_DAYS = 90
+"""A prepaid line is closed so many days after its last use."""
 PORTED_SHARE = 0.15
 """Share of new plan and home lines that bring a number, and of leaving ones that take it along."""
 _SERVICES = {PAYG: "PREPAID", PLAN: "POSTPAID", HOME: "BROADBAND"}
@@ -74,7 +76,9 @@ def spells(line_months: DataFrame, streams: Streams, first: date, last: date) ->
     )
     prepaid_rows = prepaid.select(
         "line", "contract_month", "line_start", F.lit(PAYG).alias("vertical"), F.col("line_start").alias("row_start"),
-        F.col("run_start").alias("row_end"), F.col("run_start").alias("run_end"), F.col("line_start").alias("run_start"),
+        F.col("run_start").alias("row_end"),
+        F.col("run_start").alias("run_end"),
+        F.col("line_start").alias("run_start"),
         F.lit("NEW").alias("run_reason"), F.lit("MIG").alias("run_end_reason"), F.lit("PAYG-M").alias("product"),
     )  # fmt: skip
     return rows.unionByName(before).unionByName(prepaid_rows).transform(_with_dates, streams, last)

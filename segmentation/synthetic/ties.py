@@ -8,8 +8,8 @@ from pyspark.sql import functions as F
 
 from segmentation.synthetic import segments
 from segmentation.synthetic.base import home_slot, line_number
+from segmentation.synthetic.dates import month_number, month_start
 from segmentation.synthetic.delivery import delivered
-from segmentation.synthetic.months import month_number, month_start
 from segmentation.synthetic.randomness import Streams, lookup, pick
 from segmentation.synthetic.segments import CORPORATE, HOME, SPREAD_SEGMENTS, STREAMING
 

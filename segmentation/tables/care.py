@@ -21,7 +21,11 @@ FEEDS = Table(
         count("n_accepted", "Rows accepted"),
         count("n_written", "Rows written: accepted rows after grouping"),
         Column("named_counts", "map<string,bigint>", "Accepted rows by the named conditions of the source", "count"),
-        Column("mapping_hash", "string", "Hash of mapping, secret and deliveries referred to; another hash takes the feed in again"),
+        Column(
+            "mapping_hash",
+            "string",
+            "Hash of mapping, secret and deliveries referred to; another hash takes the feed in again",
+        ),
         Column("received_at", "timestamp", "Newest arrival in the feed"),
         Column("run_id", "string", "Run that took it in"),
         Column("recorded_at", "timestamp", "When it was taken in"),

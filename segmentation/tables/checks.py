@@ -18,8 +18,12 @@ def conform(frame: DataFrame, table: Table, *, where: str) -> DataFrame:
     found = {field.name: field.dataType for field in frame.schema.fields}
     declared = {column.name: column.data_type for column in table.columns}
     differences = [f"{name}: {n} columns of this name" for name, n in Counter(frame.columns).items() if n > 1]
-    differences += [f"{name}: missing, expected {kind.simpleString()}" for name, kind in declared.items() if name not in found]
-    differences += [f"{name}: unknown, found {kind.simpleString()}" for name, kind in found.items() if name not in declared]
+    differences += [
+        f"{name}: missing, expected {kind.simpleString()}" for name, kind in declared.items() if name not in found
+    ]
+    differences += [
+        f"{name}: unknown, found {kind.simpleString()}" for name, kind in found.items() if name not in declared
+    ]
     differences += [
         f"{name}: found {found[name].simpleString()}, expected {kind.simpleString()}"
         for name, kind in declared.items()
@@ -47,7 +51,9 @@ def require_grain(frame: DataFrame, table: Table, *, where: str, outside: Column
     is_outside = F.lit(False) if outside is None else F.coalesce(outside, F.lit(True))
     rows = frame.select(*table.grain, is_keyless.alias("__is_keyless"), is_outside.alias("__is_outside"))
     per_key = rows.groupBy(*table.grain).agg(
-        F.count(F.lit(1)).alias("n"), F.max("__is_keyless").alias("is_keyless"), F.count_if("__is_outside").alias("n_outside")
+        F.count(F.lit(1)).alias("n"),
+        F.max("__is_keyless").alias("is_keyless"),
+        F.count_if("__is_outside").alias("n_outside"),
     )
     n_keyless = F.sum(F.when(F.col("is_keyless"), F.col("n")).otherwise(0))
     n_repeated = F.sum(F.when(~F.col("is_keyless") & (F.col("n") > 1), F.col("n")).otherwise(0))
@@ -55,7 +61,11 @@ def require_grain(frame: DataFrame, table: Table, *, where: str, outside: Column
     broken = {name: count for name, count in counted.first().asDict().items() if count}
     if not broken:
         return
-    texts = {"repeated": "rows share a key", "keyless": "rows have a null in their key", "outside": "rows lie outside what is replaced"}
+    texts = {
+        "repeated": "rows share a key",
+        "keyless": "rows have a null in their key",
+        "outside": "rows lie outside what is replaced",
+    }
     raise ContractError(
         "rows break the grain of the table",
         where=where,

@@ -47,7 +47,9 @@ class Store:
         if table.name in self._known:
             return True
         address = self.address(table)
-        found = DeltaTable.isDeltaTable(self.spark, address) if self.is_folder else self.spark.catalog.tableExists(address)
+        found = (
+            DeltaTable.isDeltaTable(self.spark, address) if self.is_folder else self.spark.catalog.tableExists(address)
+        )
         return bool(found)
 
     def version(self, table: Table) -> int:
@@ -110,7 +112,9 @@ class Store:
     def rows(self, table: Table, rows: Iterable[Mapping[str, object]]) -> DataFrame:
         """A small frame of the table's schema from Python rows."""
         names = table.column_names
-        return self.spark.createDataFrame([tuple(_plain(row.get(name)) for name in names) for row in rows], table.schema)
+        return self.spark.createDataFrame(
+            [tuple(_plain(row.get(name)) for name in names) for row in rows], table.schema
+        )
 
     def create(self, tables: Iterable[Table]) -> None:
         """Create the tables that do not exist, empty, so that a catalogue browser shows what will come."""
@@ -142,8 +146,14 @@ class Store:
         self._known.add(table.name)
 
     def _create(self, table: Table) -> None:
-        columns = (f"{_declared(c)[0]}{' NOT NULL' if c.name in table.grain else ''}{_declared(c)[1]}" for c in table.columns)
-        parts = f" PARTITIONED BY ({', '.join(f'`{name}`' for name in table.partitioned_by)})" if table.partitioned_by else ""
+        columns = (
+            f"{_declared(c)[0]}{' NOT NULL' if c.name in table.grain else ''}{_declared(c)[1]}" for c in table.columns
+        )
+        parts = (
+            f" PARTITIONED BY ({', '.join(f'`{name}`' for name in table.partitioned_by)})"
+            if table.partitioned_by
+            else ""
+        )
         # Not with the builder of DeltaTable: it takes no catalog.schema.table.
         self.spark.sql(
             f"CREATE TABLE IF NOT EXISTS {self._in_sql(table)} ({', '.join(columns)}) USING DELTA{parts} "
@@ -160,7 +170,9 @@ class Store:
             raise ContractError(
                 "the stored table has another schema than this version of the code declares",
                 where=self.address(table),
-                found=", ".join([f"{n} {stored[n].simpleString()}" for n in retyped] + [f"{n} (no longer declared)" for n in gone]),
+                found=", ".join(
+                    [f"{n} {stored[n].simpleString()}" for n in retyped] + [f"{n} (no longer declared)" for n in gone]
+                ),
                 expected=", ".join(f"{n} {declared[n].simpleString()}" for n in retyped) or "only declared columns",
                 remedy="point the settings at a new warehouse, or migrate the table by hand",
             )
@@ -187,7 +199,9 @@ class Store:
 
 def _with_new_columns(rows: DataFrame, table: Table) -> DataFrame:
     """Columns declared since the table was written are null."""
-    new = {column.name: F.lit(None).cast(column.data_type) for column in table.columns if column.name not in rows.columns}
+    new = {
+        column.name: F.lit(None).cast(column.data_type) for column in table.columns if column.name not in rows.columns
+    }
     return rows.withColumns(new) if new else rows
 
 
@@ -257,5 +271,3 @@ def _uri(address: str) -> str:
 def union_by_name(frames: list[DataFrame]) -> DataFrame:
     """Frames of one schema, one below the other."""
     return reduce(DataFrame.unionByName, frames)
-
-

@@ -3,9 +3,9 @@
 import pytest
 
 from segmentation.clustering.choice import (
+    BEST_BIC,
     BEST_SILHOUETTE,
-    FINE_SILHOUETTE,
-    FRUGAL_BIC,
+    FINEST,
     Candidate,
     Rule,
     candidates_within,
@@ -24,42 +24,46 @@ def chosen(candidates: list[Candidate], *, rule: Rule = BEST_SILHOUETTE, n_rows:
 
 
 def test_the_best_index_wins_and_equal_ones_fall_to_the_smaller_number():
-    tried = [Candidate(3, 0.2, 0.2, 0.5), Candidate(4, 0.4, 0.1, 0.4), Candidate(5, 0.4, 0.1, 0.4)]
+    tried = [Candidate(3, 0.2, 5.0, 0.2, 0.5), Candidate(4, 0.4, 5.0, 0.1, 0.4), Candidate(5, 0.4, 5.0, 0.1, 0.4)]
 
     assert chosen(tried).n_clusters == 4
 
 
-def test_of_nearly_equal_silhouettes_the_finest_split_is_taken():
-    tried = [Candidate(4, 0.37, 0.2, 0.4), Candidate(5, 0.34, 0.1, 0.3), Candidate(6, 0.26, 0.1, 0.3)]
+def test_the_finest_split_with_all_segments_apart_is_taken_though_its_silhouette_is_not_the_best():
+    tried = [Candidate(4, 0.44, 5.6, 0.2, 0.4), Candidate(5, 0.41, 4.8, 0.1, 0.3), Candidate(6, 0.38, 2.9, 0.1, 0.3)]
 
-    found = chosen(tried, rule=FINE_SILHOUETTE)
+    found = chosen(tried, rule=FINEST)
 
     assert found.n_clusters == 5
-    assert found.reason == "most segments of 4 to 6 whose silhouette (0.34) reaches 88% of the best (0.37)"
+    assert "left out: 6 for segments less than 3.5 spreads apart" in found.reason
 
 
-def test_of_nearly_equal_gains_in_bic_the_fewest_components_are_taken():
-    tried = [
-        Candidate(4, 7.7, 0.2, 0.4),
-        Candidate(5, 9.84, 0.1, 0.3),
-        Candidate(6, 9.99, 0.1, 0.3),
-        Candidate(7, 10, 0.1, 0.3),
-    ]
+def test_bic_may_not_split_what_is_one_cloud():
+    tried = [Candidate(4, 7.7, 5.0, 0.2, 0.4), Candidate(5, 9.8, 4.5, 0.1, 0.3), Candidate(6, 9.9, 2.8, 0.1, 0.3)]
 
-    assert chosen(tried, rule=FRUGAL_BIC).n_clusters == 5
+    assert chosen(tried, rule=BEST_BIC).n_clusters == 5
+
+
+def test_when_all_segments_overlap_the_clearest_split_is_taken_with_a_warning():
+    tried = [Candidate(3, 0.2, 3.1, 0.2, 0.5), Candidate(4, 0.3, 2.7, 0.2, 0.4)]
+
+    found = chosen(tried, rule=FINEST)
+
+    assert found.n_clusters == 3
+    assert found.warnings == ("the two nearest segments lie only 3.1 spreads apart: they overlap",)
 
 
 def test_a_candidate_with_a_segment_too_small_is_left_out_and_named():
-    tried = [Candidate(3, 0.2, 0.2, 0.5), Candidate(4, 0.9, 0.01, 0.5)]
+    tried = [Candidate(3, 0.2, 5.0, 0.2, 0.5), Candidate(4, 0.9, 5.0, 0.01, 0.5)]
 
     found = chosen(tried)
 
     assert found.n_clusters == 3
-    assert "left out for their shares: 4" in found.reason
+    assert "left out: 4 for a share outside the limits" in found.reason
 
 
 def test_when_all_break_the_limits_the_least_broken_is_taken_with_a_warning():
-    tried = [Candidate(3, 0.9, 0.2, 0.7), Candidate(4, 0.1, 0.2, 0.65)]
+    tried = [Candidate(3, 0.9, 5.0, 0.2, 0.7), Candidate(4, 0.1, 5.0, 0.2, 0.65)]
 
     found = chosen(tried)
 
@@ -68,7 +72,7 @@ def test_when_all_break_the_limits_the_least_broken_is_taken_with_a_warning():
 
 
 def test_a_small_base_gets_few_segments_by_itself_and_any_number_by_hand():
-    by_hand = chosen([Candidate(7, 0.1, 0.1, 0.3)], n_rows=245, by_hand=True)
+    by_hand = chosen([Candidate(7, 0.1, 5.0, 0.1, 0.3)], n_rows=245, by_hand=True)
 
     assert list(candidates_within("auto", LIMITS, 245)) == [3, 4]
     assert list(candidates_within(7, LIMITS, 245)) == [7]

@@ -44,6 +44,18 @@ def test_the_simplified_silhouette_compares_distances_to_centres():
     assert score == pytest.approx(np.mean([1 - 1 / 11, 1 - 1 / 9, 1 - 1 / 9, 1 - 1 / 11]))
 
 
+def test_one_cloud_cut_in_two_is_less_apart_than_two_clouds():
+    rng = np.random.default_rng(0)
+    cloud = rng.normal(size=(4000, 3)) @ rng.normal(size=(3, 3))
+    two = np.vstack([cloud, cloud + np.array([9.0, 9.0, 9.0])])
+
+    cut = indices.least_separation(cloud, (cloud[:, 0] > cloud[:, 0].mean()).astype(int))
+    apart = indices.least_separation(two, np.repeat([0, 1], 4000))
+
+    assert cut == pytest.approx(2.65, abs=0.1)
+    assert apart > 4
+
+
 def test_one_cluster_has_no_separation(labelled):
     points, _ = labelled
     one = np.zeros(len(points), dtype=int)

@@ -168,3 +168,22 @@ def test_without_java_the_remedy_is_named(tmp_path):
 def test_a_number_of_segments_is_auto_or_whole(text):
     with pytest.raises(SettingsError):
         auto_or_number(text, "--segments")
+
+
+def test_a_run_that_is_asked_to_end_gives_its_lock_back(tmp_path):
+    waiting = (
+        "import sys, time; from pathlib import Path; from jobs import terminal; from segmentation.tables import held\n"
+        "terminal.raise_on_termination()\n"
+        "with terminal.ending(is_json=False, is_verbose=False), held(Path(sys.argv[1]), 'run'):\n"
+        "    print('held', flush=True); time.sleep(60)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.Popen(
+        [sys.executable, "-c", waiting, tmp_path], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert run.stdout.readline() == "held\n"
+
+    run.terminate()
+
+    assert run.wait() == 143
+    assert not (tmp_path / "_run.lock").exists()

@@ -73,7 +73,7 @@ def test_the_answer_holds_no_key_and_no_value_of_the_line(at):
 
     said = f"{answer.shown} {answer.data}"
 
-    assert not any(secret in said for secret in (LINE, pseudonym, f"{amount:.0f}"))
+    assert not any(secret in said for secret in (LINE, pseudonym, f"{amount:.2f}"))
 
 
 def test_a_stranger_is_an_error_that_does_not_repeat_the_number(at):

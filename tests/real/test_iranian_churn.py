@@ -57,6 +57,7 @@ def test_features_are_means_of_a_month_and_absent_families_are_named(churn):
     ).first()
 
     assert (row["lines"], row["stale"], row["recharges"]) == (2_905, 3, 0)
+    assert row["sms"] == pytest.approx(194_047 / 9)
     assert {"recharge", "lifestyle", "salary"} <= set(row["missing"])
     assert "usage" not in row["missing"]
 

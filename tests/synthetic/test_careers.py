@@ -14,7 +14,9 @@ def test_time_spent_in_a_segment_is_its_share_of_the_vertical():
         for name, part in career.time_shares().items():
             spent[name] = spent.get(name, 0.0) + weight * part
 
-    totals = {v: sum(part for name, part in spent.items() if segments.of(name).vertical == v) for v in segments.VERTICALS}
+    totals = {
+        v: sum(part for name, part in spent.items() if segments.of(name).vertical == v) for v in segments.VERTICALS
+    }
     found = {name: part / totals[segments.of(name).vertical] for name, part in spent.items()}
     assert found == pytest.approx(segments.shares(settings), abs=0.02)
 
@@ -51,7 +53,9 @@ def test_all_problems_of_the_shares_are_told_at_once():
 
 
 def test_a_vertical_without_lines_is_refused():
-    settings = SyntheticSettings(seed=1, segment_shares={"home": {s.name: 0.0 for s in segments.SEGMENTS if s.vertical == "home"}})
+    settings = SyntheticSettings(
+        seed=1, segment_shares={"home": {s.name: 0.0 for s in segments.SEGMENTS if s.vertical == "home"}}
+    )
 
     with pytest.raises(SettingsError, match="empty: home"):
         careers(settings)

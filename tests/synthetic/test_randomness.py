@@ -6,7 +6,11 @@ from segmentation.synthetic.randomness import Streams
 
 def test_values_do_not_depend_on_partitions(spark):
     of = Streams(7)
-    numbers = (of.uniform("a.u", F.col("id")), of.normal("a.n", F.col("id")), of.count("a.c", F.lit(2.5), 0.3, F.col("id")))
+    numbers = (
+        of.uniform("a.u", F.col("id")),
+        of.normal("a.n", F.col("id")),
+        of.count("a.c", F.lit(2.5), 0.3, F.col("id")),
+    )
 
     by_one = spark.range(0, 60, 1, 1).select("id", *numbers).orderBy("id").collect()
     by_seven = spark.range(0, 60, 1, 7).select("id", *numbers).orderBy("id").collect()
