@@ -49,7 +49,7 @@ class Rule:
 
 
 APART = 3.5
-"""Spreads between the two nearest clusters: more than cutting one cloud in two can show (2.7, with chance up to 3.3)."""
+"""Spreads between the two nearest clusters: more than one cloud cut in two can show (2.7, by chance up to 3.3)."""
 FINEST = Rule(Index.SILHOUETTE, Prefer.MOST, APART)
 """People can merge two segments but not split one: all that are truly apart. Silhouette alone would merge them."""
 BEST_BIC = Rule(Index.BIC_GAIN, Prefer.BEST, APART)

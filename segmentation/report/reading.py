@@ -48,6 +48,8 @@ _COUNTED = (
     "staleness_periods",
 )
 """Columns of the assignments that the page counts: nothing else is shuffled."""
+_NO_TIES = pd.DataFrame(columns=["kind", "n_ties"])
+_NO_TIES_BETWEEN = pd.DataFrame(columns=["segment_id", "other_segment_id", "n_ties"])
 
 
 def read_verticals(tables_at: Store, settings: RunSettings, as_of_days: Sequence[date]) -> list[VerticalData]:
@@ -112,10 +114,6 @@ def _vertical(
         ties_between=between,
         model=model,
     )
-
-
-_NO_TIES = pd.DataFrame(columns=["kind", "n_ties"])
-_NO_TIES_BETWEEN = pd.DataFrame(columns=["segment_id", "other_segment_id", "n_ties"])
 
 
 def _ties(tables_at: Store, of_today: DataFrame, as_of: date) -> tuple[pd.DataFrame, pd.DataFrame]:

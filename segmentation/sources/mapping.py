@@ -81,8 +81,10 @@ def value(rows: DataFrame, column: ColumnMapping, type_name: str, source: Source
         case Day(date=sql, format=pattern, is_month_end=is_month_end):
             day = F.try_to_timestamp(_text(sql), F.lit(pattern)).cast("date")
             return F.last_day(day) if is_month_end else day
-        case Moment(timestamp=sql, format=pattern):
+        case Moment(timestamp=sql, format=pattern, zone=None):
             return F.try_to_timestamp(_text(sql), F.lit(pattern))
+        case Moment(timestamp=sql, format=pattern, zone=zone):
+            return F.try_to_timestamp(F.concat(_text(sql), F.lit(f" {zone}")), F.lit(f"{pattern} VV"))
         case Number():
             return _number(column, type_name)
         case Code(code=sql, values=values):

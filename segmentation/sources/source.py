@@ -1,10 +1,12 @@
 """One source: where a raw feed lies and how its columns become a clean table. Read from YAML, checked before Spark."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationError, field_validator
 
 from segmentation.errors import SettingsError
 from segmentation.privacy.tokens import TokenKind
@@ -13,6 +15,7 @@ from segmentation.sources import contract, expressions
 from segmentation.tables import Table
 
 READY_MADE = contract.READY_MADE
+_FEW = 3
 
 
 def _safe(expression: str) -> str:
@@ -63,10 +66,19 @@ class Day(Settings):
 
 
 class Moment(Settings):
-    """A date with time written as text, in the operator's time zone."""
+    """A date with time written as text."""
 
     timestamp: Sql
     format: str = "yyyy-MM-dd HH:mm:ss"
+    zone: str | None = None
+    """Time zone of the text, such as UTC; the operator's when not named."""
+
+    @field_validator("zone")
+    @classmethod
+    def _exists(cls, zone: str | None) -> str | None:
+        if zone is not None and zone not in available_timezones():
+            raise ValueError(f"there is no time zone {zone!r}; write one like UTC or Europe/Warsaw")
+        return zone
 
 
 class Number(Settings):
@@ -219,20 +231,42 @@ def load(path: Path) -> Source:
 
     Raises: SettingsError listing all problems of the file: unknown keys, unknown columns, expressions that raise.
     """
-    tree = read_yaml(path)
-    try:
-        source, broken = Source.model_validate(tree), None
-    except ValidationError as errors:
-        source, broken = None, errors
-    found = [*_shape_problems(broken), *contract.problems(tree)]
-    if source is not None and not found:
-        return source
+    return load_all([path])[0]
+
+
+def load_all(paths: Sequence[Path]) -> list[Source]:
+    """The sources of a conf file, in its order.
+
+    Raises: SettingsError listing all problems of all files, of names used twice and of tables referred to too early.
+    """
+    sources, found = [], []
+    for path in paths:
+        tree = read_yaml(path)
+        try:
+            sources.append(Source.model_validate(tree))
+            broken = None
+        except ValidationError as errors:
+            broken = errors
+        found += [f"{path}: {problem}" for problem in (*_shape_problems(broken), *contract.problems(tree))]
+    found += _order_problems(sources)
+    if not found:
+        return sources
     raise SettingsError(
-        f"{len(found)} problems in the source",
-        where=str(path),
+        f"{len(found)} problems in the sources",
+        where=", ".join(str(path) for path in paths) if len(paths) < _FEW else f"{len(paths)} files",
         found="\n    ".join(["", *found]),
         remedy="mend them all at once; conf/sources/ holds commented examples, `segmentation tables NAME` the columns",
     )
+
+
+def _order_problems(sources: Sequence[Source]) -> list[str]:
+    names = [source.name for source in sources]
+    found = [f"{name}: two sources have this name" for name in sorted({n for n in names if names.count(n) > 1})]
+    for place, source in enumerate(sources):
+        later = {other.table for other in sources[place + 1 :]} - {other.table for other in sources[: place + 1]}
+        early = sorted(set(source.references.values()) & later)
+        found += [f"{source.name}: refers to {table}, whose source comes after it in the conf file" for table in early]
+    return found
 
 
 def _shape_problems(broken: ValidationError | None) -> list[str]:

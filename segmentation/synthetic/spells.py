@@ -74,13 +74,18 @@ def spells(line_months: DataFrame, streams: Streams, first: date, last: date) ->
         .groupBy("line", "line_start", "run_start")
         .agg(F.lit(None).cast("int").alias("contract_month"))
     )
-    prepaid_rows = prepaid.select(
-        "line", "contract_month", "line_start", F.lit(PAYG).alias("vertical"), F.col("line_start").alias("row_start"),
-        F.col("run_start").alias("row_end"),
-        F.col("run_start").alias("run_end"),
-        F.col("line_start").alias("run_start"),
-        F.lit("NEW").alias("run_reason"), F.lit("MIG").alias("run_end_reason"), F.lit("PAYG-M").alias("product"),
-    )  # fmt: skip
+    prepaid_rows = prepaid.withColumns(
+        {
+            "vertical": F.lit(PAYG),
+            "row_start": F.col("line_start"),
+            "row_end": F.col("run_start"),
+            "run_end": F.col("run_start"),
+            "run_start": F.col("line_start"),
+            "run_reason": F.lit("NEW"),
+            "run_end_reason": F.lit("MIG"),
+            "product": F.lit("PAYG-M"),
+        }
+    )
     return rows.unionByName(before).unionByName(prepaid_rows).transform(_with_dates, streams, last)
 
 

@@ -87,6 +87,18 @@ def test_a_mapping_that_cannot_fill_its_table_is_refused(tmp_path, changed, told
         source.load(path)
 
 
+def test_names_and_order_of_the_sources_of_a_conf_file_are_checked(tmp_path):
+    early, late = tmp_path / "early.yaml", tmp_path / "late.yaml"
+    early.write_text(GOOD + "references: {subscriber_id: subscribers}\n")
+    late.write_text(GOOD.replace("table: recharges", "table: subscribers").replace("recharge_id", "account_id"))
+
+    with pytest.raises(SettingsError) as refused:
+        source.load_all([early, late])
+
+    assert "top_ups: two sources have this name" in str(refused.value)
+    assert "top_ups: refers to subscribers, whose source comes after it" in str(refused.value)
+
+
 def test_grouping_says_how_every_column_is_taken(tmp_path):
     path = tmp_path / "bad.yaml"
     path.write_text(GOOD + "group: {by: [recharge_id], take: {}}\n")
