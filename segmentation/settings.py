@@ -254,7 +254,7 @@ class SecretSettings(Settings):
             raise SettingsError(
                 "the secret for pseudonyms is missing or shorter than 16 bytes",
                 where=where,
-                remedy="put a random key there, as printed by: python3 -c 'import secrets; print(secrets.token_hex(32))'",
+                remedy="put a random key there, from python3 -c 'import secrets; print(secrets.token_hex(32))'",
             )
         return found
 

@@ -9,6 +9,26 @@ from pyspark.sql import SparkSession
 from segmentation import session
 
 ROOT = Path(__file__).parent.parent
+TESTS = Path(__file__).parent
+LONG = (
+    "clustering/test_methods.py",
+    "clustering/test_models.py",
+    "clustering/test_table.py",
+    "graph",
+    "jobs",
+    "models",
+    "real",
+    "sources/test_ingestion.py",
+)
+"""Tests that take minutes together: fits, whole processes and the real data sets. `make test-slow` runs them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the long ones slow."""
+    long = tuple(TESTS / name for name in LONG)
+    for item in items:
+        if any(item.path == path or path in item.path.parents for path in long):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

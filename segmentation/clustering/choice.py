@@ -66,14 +66,25 @@ class Choice:
     warnings: tuple[str, ...] = ()
 
 
-def candidates_within(segments: int | str, limits: Limits, n_rows: int) -> range:
-    """Numbers of clusters worth trying: the one given by hand, else those within the limits."""
+def candidates_within(segments: int | str, limits: Limits, n_rows: int, n_distinct: int) -> range:
+    """Numbers of clusters worth trying: the one given by hand, else those that limits and distinct rows allow.
+
+    Raises: ModelError when there is nothing to tell apart, or no number that makes sense.
+    """
+    if n_distinct < 2:
+        raise ModelError(
+            "there is nothing to tell apart",
+            found=f"{n_rows:,} rows, all the same",
+            expected="at least 2 distinct rows",
+        )
+    if isinstance(segments, int) and segments < 2:
+        raise ModelError("that number of segments cannot be made", found=str(segments), expected="2 or more, or auto")
     if isinstance(segments, int):
         return range(segments, segments + 1)
     most = limits.max_segments
     if n_rows < limits.small_base_rows:
         most = min(most, limits.small_base_max_segments)
-    most = min(most, n_rows)
+    most = min(most, n_distinct)
     return range(min(limits.min_segments, most), most + 1)
 
 

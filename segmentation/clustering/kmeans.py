@@ -44,7 +44,7 @@ def fit_ordered(
     rule: Rule = FINEST,
 ) -> tuple[CentroidModel, FitReport]:
     """The same on rows that are in order already."""
-    numbers = choice.candidates_within(method.segments, limits, rows.n_rows)
+    numbers = choice.candidates_within(method.segments, limits, rows.n_rows, rows.n_distinct)
     found = {k: best_centres(rows, k, method.n_starts, method.max_rounds, seed) for k in numbers}
     candidates = [_candidate(rows.sample, centres) for centres in found.values()]
     by_hand = isinstance(method.segments, int)
@@ -75,6 +75,8 @@ def best_centres(rows: nodes.OrderedNodes, n_clusters: int, n_starts: int, max_r
 
 def spark_centres(rows: nodes.OrderedNodes, n_clusters: int, max_rounds: int, seed: int) -> Array:
     """Centres that Spark ML finds, made up to the number asked for where it returns fewer."""
+    if n_clusters == 1:
+        return rows.sample.mean(axis=0, keepdims=True)
     engine = KMeans(k=n_clusters, seed=seed, maxIter=max_rounds, featuresCol=nodes.VECTOR, predictionCol="cluster")
     return completed(np.stack(engine.fit(rows.frame).clusterCenters()), rows.sample, n_clusters)
 
@@ -88,13 +90,19 @@ def completed(centres: Array, sample: Array, n_clusters: int) -> Array:
         distance = indices.squared_distances(sample, centres).min(axis=1)
         farthest = int(distance.argmax())
         if not (sample[farthest] != centres).any(axis=1).all():
-            raise ModelError(
-                f"only {len(centres)} of {n_clusters} clusters could be made",
-                expected=f"at least {n_clusters} distinct rows",
-                remedy="ask for fewer segments, or add columns that tell the rows apart",
-            )
+            require_points(len(centres), n_clusters)
         centres = np.vstack([centres, sample[farthest]])
     return centres
+
+
+def require_points(n_distinct: int, n_clusters: int) -> None:
+    """Raise ModelError when there are fewer distinct points than clusters asked for."""
+    if n_distinct < n_clusters:
+        raise ModelError(
+            f"only {n_distinct} of {n_clusters} clusters could be made",
+            expected=f"at least {n_clusters} distinct rows",
+            remedy="ask for fewer segments, or add columns that tell the rows apart",
+        )
 
 
 def model_of_centres(sample: Array, centres: Array, outlier_share: float) -> CentroidModel:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from pyspark.ml.functions import array_to_vector
@@ -36,6 +37,11 @@ class OrderedNodes:
     @property
     def is_whole(self) -> bool:
         return len(self.sample) == self.n_rows
+
+    @cached_property
+    def n_distinct(self) -> int:
+        """Distinct rows of the sample."""
+        return len(np.unique(self.sample, axis=0))
 
 
 @contextmanager

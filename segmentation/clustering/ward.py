@@ -55,10 +55,12 @@ def fit_ordered(
     rule: Rule = FINEST,
 ) -> tuple[CentroidModel, FitReport]:
     """The same on rows that are in order already."""
-    numbers = choice.candidates_within(method.segments, limits, rows.n_rows)
+    numbers = choice.candidates_within(method.segments, limits, rows.n_rows, rows.n_distinct)
     micro = micro_clusters(rows, max(method.n_micro, max(numbers)), method.max_rounds, seed)
+    if isinstance(method.segments, int):
+        kmeans.require_points(len(micro.centres), method.segments)
     merges = linkage.ward(micro.centres, micro.weights)
-    cuts = {k: linkage.cut(merges, k) for k in numbers if k <= len(micro.centres)}
+    cuts = {k: linkage.cut(merges, k) for k in numbers}
     labels = {k: cluster_of_micro[micro.of_sample] for k, cluster_of_micro in cuts.items()}
     candidates = [
         kmeans.candidate_of_labels(rows.sample, labels[k], k, indices.silhouette(rows.sample, labels[k])) for k in cuts

@@ -128,17 +128,20 @@ def silhouette_simplified(points: Array, labels: Array, weights: Array | None = 
     return float(np.average((other - own) / np.where(larger > 0, larger, 1.0), weights=weight))
 
 
-def least_separation(points: Array, labels: Array) -> float:
+def least_separation(points: Array, labels: Array, weights: Array | None = None) -> float:
     """How far the two nearest clusters lie apart, in spreads along the line that tells them apart best (Fisher's).
 
     One bell-shaped cloud cut in two shows 2.7, whatever its shape; clusters with a valley between them 4 and more.
     0 with fewer than two clusters.
     """
-    found = [int(cluster) for cluster in np.unique(labels)]
-    sizes = {cluster: float((labels == cluster).sum()) for cluster in found}
-    means = {cluster: points[labels == cluster].mean(axis=0) for cluster in found}
-    scatters = {cluster: _scatter(points[labels == cluster], means[cluster]) for cluster in found}
-    ridge = np.eye(points.shape[1]) * (1e-3 * max(sum(np.trace(s) for s in scatters.values()), 1e-12) / points.size)
+    weight = np.ones(len(points)) if weights is None else weights
+    members = {int(cluster): labels == cluster for cluster in np.unique(labels)}
+    found = list(members)
+    sizes = {cluster: float(weight[is_in].sum()) for cluster, is_in in members.items()}
+    means = {cluster: np.average(points[is_in], axis=0, weights=weight[is_in]) for cluster, is_in in members.items()}
+    scatters = {cluster: _scatter(points[is_in], means[cluster], weight[is_in]) for cluster, is_in in members.items()}
+    total = max(sum(np.trace(scatter) for scatter in scatters.values()), 1e-12)
+    ridge = np.eye(points.shape[1]) * (1e-3 * total / (weight.sum() * points.shape[1]))
     apart = [np.inf]
     for one, other in combinations(found, 2):
         both = (scatters[one] + scatters[other]) / (sizes[one] + sizes[other]) + ridge
@@ -149,9 +152,9 @@ def least_separation(points: Array, labels: Array) -> float:
     return min(apart) if len(found) > 1 else 0.0
 
 
-def _scatter(points: Array, mean: Array) -> Array:
+def _scatter(points: Array, mean: Array, weights: Array) -> Array:
     centred = points - mean
-    return centred.T @ centred
+    return (centred * weights[:, None]).T @ centred
 
 
 def all_indices(points: Array, labels: Array, weights: Array | None = None) -> dict[str, float]:
@@ -163,7 +166,7 @@ def all_indices(points: Array, labels: Array, weights: Array | None = None) -> d
         "davies_bouldin": davies_bouldin(points, labels, weights),
         "calinski_harabasz": calinski_harabasz(clusters),
         "wcss": wcss(clusters),
-        "least_separation": least_separation(points, labels),
+        "least_separation": least_separation(points, labels, weights),
     }
 
 

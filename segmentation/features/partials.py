@@ -18,6 +18,7 @@ from segmentation.periods import period_ends, period_start
 from segmentation.settings import stable_hash
 from segmentation.tables import Store, Table
 from segmentation.tables import care as feeds_of
+from segmentation.tables.store import union_by_name
 
 logger = logging.getLogger(__name__)
 MAX_STALENESS = 2
@@ -61,13 +62,15 @@ def ensure(tables_at: Store, periods: Sequence[date]) -> None:
     One pass over a source makes all its missing periods. A write replaces its own periods only.
     """
     delivered = delivered_versions(tables_at, [source for family in FAMILIES for source in family.sources])
+    made = _made_before(tables_at)
     for family in FAMILIES:
         if not any(tables_at.exists(source) for source in family.sources):
             continue
         version = stable_hash([CODE_VERSION, [delivered[source.name] for source in family.sources]])
-        for chain in without_overlap(_missing(tables_at, family, periods, version)):
-            made = _built(tables_at, family, chain).withColumn("input_version", F.lit(version))
-            tables_at.replace(made, family.table, period=list(chain))
+        missing = [period for period in periods if (family.name, period, version) not in made]
+        for chain in without_overlap(missing):
+            sums = _built(tables_at, family, chain).withColumn("input_version", F.lit(version))
+            tables_at.replace(sums, family.table, period=list(chain))
 
 
 def delivered_versions(tables_at: Store, sources: Iterable[Table]) -> dict[str, str]:
@@ -105,10 +108,11 @@ def period_of_chain(chain: Sequence[date]) -> PeriodOf:
     return period_of
 
 
-def _missing(tables_at: Store, family: PartialFamily, periods: Sequence[date], version: str) -> list[date]:
-    stored = tables_at.read(family.table).filter(F.col("input_version") == version).select("period").distinct()
-    made = {row["period"] for row in stored.collect()}
-    return sorted(set(periods) - made)
+def _made_before(tables_at: Store) -> set[tuple[str, date, str]]:
+    """Family, period and version of every partial there is."""
+    columns = ("period", "input_version")
+    stored = [tables_at.read(family.table).select(F.lit(family.name).alias("family"), *columns) for family in FAMILIES]
+    return {(row["family"], row["period"], row["input_version"]) for row in union_by_name(stored).distinct().collect()}
 
 
 def _built(tables_at: Store, family: PartialFamily, chain: Sequence[date]) -> DataFrame:

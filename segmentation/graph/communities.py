@@ -62,8 +62,7 @@ def fit_ordered(
     outlier_share: float,
 ) -> tuple[CommunityModel, FitReport]:
     """The same on rows that are in order already."""
-    n_cells = min(method.n_cells, len(np.unique(rows.sample, axis=0)))
-    cells = kmeans.spark_centres(rows, n_cells, CELL_ROUNDS, seed)
+    cells = kmeans.spark_centres(rows, min(method.n_cells, rows.n_distinct), CELL_ROUNDS, seed)
     found = find(edges.all_edges(ties, rows.frame, cells, method), rows.frame, method, seed)
     segments, chosen, candidates = group(found, rows, method, limits)
     untied = settle(rows, cells, found, segments, chosen.n_clusters, outlier_share)
@@ -114,7 +113,11 @@ def group(
 ) -> tuple[Array, Choice, list[choice.Candidate]]:
     """Segment of every community, how many segments and why, and the numbers tried."""
     merges, kernel = grouping.ward_of_communities(found.profiles)
-    numbers = [k for k in choice.candidates_within(method.segments, limits, rows.n_rows) if k <= len(merges) + 1]
+    numbers = [
+        k
+        for k in choice.candidates_within(method.segments, limits, rows.n_rows, rows.n_distinct)
+        if k <= len(merges) + 1
+    ]
     cuts = {k: linkage.cut(merges, k)[kernel] for k in numbers}
     community = community_of_sample(found, rows)
     candidates = []

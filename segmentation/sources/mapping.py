@@ -74,9 +74,9 @@ def value(rows: DataFrame, column: ColumnMapping, type_name: str, source: Source
         case Key(key=sql, kind=kind):
             return token(secret, kind)(F.expr(sql))
         case RowKey(row_key="line", kind=kind):
-            return token(secret, kind)(F.concat_ws(":", F.lit(source.name), F.col(reading.LINE)))
+            return token(secret, kind)(F.concat_ws(":", F.lit(source.name), F.col(reading.LINE).cast("string")))
         case RowKey(kind=kind):
-            row = [F.col(name) for name in (*reading.ROW_HASH, OCCURRENCE)]
+            row = [F.col(name).cast("string") for name in (*reading.ROW_HASH, OCCURRENCE)]
             return token(secret, kind)(F.concat_ws(":", F.lit(source.name), *row))
         case Day(date=sql, format=pattern, is_month_end=is_month_end):
             day = F.try_to_timestamp(_text(sql), F.lit(pattern)).cast("date")

@@ -74,10 +74,20 @@ def test_when_all_break_the_limits_the_least_broken_is_taken_with_a_warning():
 def test_a_small_base_gets_few_segments_by_itself_and_any_number_by_hand():
     by_hand = chosen([Candidate(7, 0.1, 5.0, 0.1, 0.3)], n_rows=245, by_hand=True)
 
-    assert list(candidates_within("auto", LIMITS, 245)) == [3, 4]
-    assert list(candidates_within(7, LIMITS, 245)) == [7]
+    assert list(candidates_within("auto", LIMITS, 245, 245)) == [3, 4]
+    assert list(candidates_within(7, LIMITS, 245, 245)) == [7]
     assert by_hand.n_clusters == 7
     assert "at most 4 segments can be trusted" in by_hand.warnings[0]
+
+
+def test_there_are_no_more_clusters_than_distinct_rows():
+    assert list(candidates_within("auto", LIMITS, 5000, 4)) == [3, 4]
+
+
+@pytest.mark.parametrize(("segments", "n_distinct"), [("auto", 1), (3, 1), (1, 100), (0, 100)])
+def test_nothing_to_tell_apart_and_senseless_numbers_are_errors(segments, n_distinct: int):
+    with pytest.raises(ModelError, match=r"tell apart|cannot be made"):
+        candidates_within(segments, LIMITS, 5000, n_distinct)
 
 
 def test_no_candidate_is_an_error():

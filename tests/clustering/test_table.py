@@ -1,0 +1,115 @@
+"""`segmentation cluster`: any table of numbers in, labels and metrics out."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+
+from segmentation.clustering import table
+from segmentation.clustering.files import read_table
+from segmentation.errors import DataError
+from segmentation.evaluation.agreement import adjusted_rand
+from tests.clustering.nodes import planted
+
+COLUMNS = ["calls", "data use", "visits", "spend"]
+
+
+def lines() -> tuple[pd.DataFrame, np.ndarray]:
+    points, truth, keys = planted(n_rows=240)
+    return pd.DataFrame(points * [1, 10, 100, 1000], columns=COLUMNS).assign(line=keys), truth
+
+
+def clustered(spark: SparkSession, path: Path, out: Path, **asked) -> tuple[pd.DataFrame, dict]:
+    given = {"columns": COLUMNS, "method": "ward", "segments": 4, "scaling": "standard", "seed": 1} | asked
+    metrics = table.cluster_table(spark, path, "line", out=out, **given)
+    assert json.loads((out / "metrics.json").read_text(encoding="utf-8")) == json.loads(json.dumps(metrics))
+    return pd.read_parquet(out / "labels").sort_values("id", ignore_index=True), metrics
+
+
+@pytest.mark.parametrize("method", ["ward", "mixture"])
+def test_a_zipped_csv_gets_a_label_for_every_id(spark: SparkSession, tmp_path: Path, method: str):
+    given, truth = lines()
+    given.to_csv(tmp_path / "lines.csv.gz", index=False)
+
+    labels, metrics = clustered(spark, tmp_path / "lines.csv.gz", tmp_path / "out", method=method)
+
+    assert labels["id"].tolist() == given["line"].tolist()
+    assert adjusted_rand(truth, labels["label"]) > 0.9
+    assert set(labels["label"]) == {0, 1, 2, 3}
+    assert labels.columns.tolist() == ["id", "label", *(["probability"] if method == "mixture" else []), "is_outlier"]
+    assert metrics["n_clusters"] == 4
+
+
+def test_scaling_lets_every_column_count(spark: SparkSession, tmp_path: Path):
+    given, truth = lines()
+    given.to_parquet(tmp_path / "lines.parquet")
+
+    by_scaling = {
+        scaling: clustered(spark, tmp_path / "lines.parquet", tmp_path / scaling, scaling=scaling)[0]["label"]
+        for scaling in ("none", "standard", "robust")
+    }
+
+    assert adjusted_rand(truth, by_scaling["none"]) < 0.6
+    assert adjusted_rand(truth, by_scaling["standard"]) > 0.9
+    assert adjusted_rand(truth, by_scaling["robust"]) > 0.9
+
+
+def test_gaps_are_filled_and_counted_and_a_number_given_by_hand_is_kept(spark: SparkSession, tmp_path: Path):
+    given, _ = lines()
+    given.loc[[0, 1, 2], "calls"] = [np.nan, np.inf, np.nan]
+    given.assign(line=range(len(given))).to_parquet(tmp_path / "lines.parquet")
+
+    labels, metrics = clustered(spark, tmp_path / "lines.parquet", tmp_path / "out", segments=6)
+
+    assert labels["id"].dtype == "int64"
+    assert metrics["imputed"] == {"calls": 3}
+    assert labels["label"].nunique() == metrics["n_clusters"] == 6
+    assert "at most 4 segments can be trusted" in metrics["warnings"][0]
+
+
+def test_auto_takes_few_clusters_of_a_small_table_and_says_so(spark: SparkSession, tmp_path: Path):
+    given, _ = lines()
+    given.to_csv(tmp_path / "lines.csv", index=False)
+
+    _, metrics = clustered(spark, tmp_path / "lines.csv", tmp_path / "out", segments="auto")
+
+    assert metrics["n_clusters"] == 4
+    assert [candidate["n_clusters"] for candidate in metrics["candidates"]] == [2, 3, 4]
+    assert "more than 4 segments were not tried" in metrics["warnings"][0]
+
+
+def test_everything_that_is_wrong_with_a_table_is_said_at_once_without_a_value(spark: SparkSession, tmp_path: Path):
+    given, _ = lines()
+    broken = given.astype({"calls": "object"})
+    broken.loc[5, "calls"] = "secret"
+    broken.loc[7, "line"] = broken.loc[6, "line"]
+    broken.assign(spend=None).to_csv(tmp_path / "broken.csv", index=False)
+
+    with pytest.raises(DataError) as told:
+        clustered(spark, tmp_path / "broken.csv", tmp_path / "out")
+
+    for part in ("calls holds text that is no number in 1 rows", "spend holds no value", "1 of 240 ids"):
+        assert part in told.value.found
+    assert "secret" not in str(told.value)
+
+
+def test_columns_and_files_that_are_not_there_are_named(spark: SparkSession, tmp_path: Path):
+    given, _ = lines()
+    given.to_csv(tmp_path / "lines.csv", index=False)
+
+    with pytest.raises(DataError, match="2 columns are not there"):
+        clustered(spark, tmp_path / "lines.csv", tmp_path / "out", columns=["calls", "height", "weight"])
+    with pytest.raises(DataError, match="no such file"):
+        read_table(spark, tmp_path / "nowhere.csv")
+    with pytest.raises(DataError, match="no table that can be read"):
+        read_table(spark, tmp_path)
+
+
+def test_too_few_rows_are_an_error(spark: SparkSession, tmp_path: Path):
+    lines()[0].head(3).to_csv(tmp_path / "few.csv", index=False)
+
+    with pytest.raises(DataError, match="cannot be clustered"):
+        clustered(spark, tmp_path / "few.csv", tmp_path / "out")
