@@ -86,12 +86,12 @@ def test_the_report_and_the_log_hold_no_key_of_a_line(undisturbed, store):
 
 def test_a_second_run_changes_nothing_and_corrects_nothing(undisturbed, store, low, tmp_path):
     place, _, _ = undisturbed
-    again = copy_of(place, tmp_path)
+    before = copy_of(place, tmp_path)
 
-    ended(segmentation("run", *again.options, *low))
+    ended(segmentation("run", *place.options, *low))
 
-    assert differences(store(place), store(again)) == []
-    assert store(again).read(built.SEGMENT_ASSIGNMENTS).filter("correction > 0").count() == 0
+    assert differences(store(before), store(place)) == []
+    assert store(place).read(built.SEGMENT_ASSIGNMENTS).filter("correction > 0").count() == 0
 
 
 def test_a_run_killed_anywhere_and_repeated_equals_an_undisturbed_one(undisturbed, store, low, tmp_path):
