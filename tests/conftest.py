@@ -14,11 +14,18 @@ LONG = (
     "clustering/test_methods.py",
     "clustering/test_models.py",
     "clustering/test_table.py",
+    "features/test_partials.py",
+    "features/test_population.py",
     "graph",
     "jobs",
     "models",
     "real",
     "sources/test_ingestion.py",
+    "sources/test_mapping.py",
+    "sources/test_refusal.py",
+    "sources/test_source.py",
+    "synthetic/test_operator.py",
+    "tables/test_store.py",
 )
 """Tests that take minutes together: fits, whole processes and the real data sets. `make test-slow` runs them."""
 
