@@ -63,13 +63,17 @@ USAGE = [
     used("active", JUNE, 30),
     used("active", date(2026, 6, 1), 12),
     used("active", date(2026, 5, 31), 500),
+    used("active", date(2026, 4, 20)),
+    used("active", date(2026, 2, 15)),
     used("active", date(2025, 12, 1)),
+    used("silent 89", date(2026, 2, 1)),
     used("silent 89", JUNE - timedelta(days=89)),
     used("silent 90", JUNE - timedelta(days=90)),
     used("long silent", date(2025, 11, 30)),
     used("woke up", date(2025, 12, 24)),
     used("woke up", date(2026, 5, 2)),
     used("new", date(2026, 6, 2)),
+    used("moved", date(2026, 3, 20)),
     used("moved", date(2026, 6, 3), 0),
 ]
 BILLS = [
