@@ -15,6 +15,9 @@ DELTA_FLAGS = (
     f"--conf spark.sql.extensions={DELTA_EXTENSION} "
     "--conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog"
 )
+PLANNING = {"spark.sql.constraintPropagation.enabled": "false"}
+"""Inferring filters from constraints takes the planner minutes over the many aliases of a feed or a feature table
+(SPARK-33152), and saves nothing here: filters stand where they are needed."""
 GRAPHFRAMES_CLASS = "org.graphframes.GraphFrame"
 
 
@@ -44,6 +47,8 @@ def current_or_new(properties_file: Path, overrides: Mapping[str, str] | None = 
     running = SparkSession.getActiveSession()
     session = running if running is not None else _new(properties_file, overrides or {})
     require_delta(session)
+    for key, value in PLANNING.items():
+        session.conf.set(key, value)
     return session
 
 

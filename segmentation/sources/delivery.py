@@ -32,6 +32,7 @@ class Delivery:
     path: str
     n_files: int
     largest_bytes: int
+    n_bytes: int
     is_named_table: bool = False
 
 
@@ -99,8 +100,9 @@ def _remote_files(spark: SparkSession, path: str) -> list[FeedFile]:
 
 def _of_files(source: Source, path: str, files: list[FeedFile]) -> Delivery:
     """The name of the source is part of the id: two sources may read one file into one table."""
+    sizes = [file.size for file in files]
     text = "\n".join([source.name, *(f"{file.name}\t{file.size}\t{file.stamp}" for file in files)])
-    return Delivery(_short(text), path, len(files), max(file.size for file in files))
+    return Delivery(_short(text), path, len(files), max(sizes), sum(sizes))
 
 
 def _delta(spark: SparkSession, source: Source, landing: Path) -> Delivery | None:
@@ -111,9 +113,10 @@ def _delta(spark: SparkSession, source: Source, landing: Path) -> Delivery | Non
     if not is_there:
         return None
     table = DeltaTable.forName(spark, path) if is_named else DeltaTable.forPath(spark, path)
-    detail = table.detail().select("id", "numFiles").first()
+    detail = table.detail().select("id", "numFiles", "sizeInBytes").first()
     version = table.history(1).select("version").first()["version"]
-    return Delivery(_short(f"{source.name}\n{detail['id']}\t{version}"), path, int(detail["numFiles"]), 0, is_named)
+    feed_id = _short(f"{source.name}\n{detail['id']}\t{version}")
+    return Delivery(feed_id, path, int(detail["numFiles"]), 0, int(detail["sizeInBytes"]), is_named)
 
 
 def _short(text: str) -> str:

@@ -14,7 +14,7 @@ from segmentation.sources.delivery import Delivery
 from segmentation.sources.feeds import FeedCounts
 from segmentation.sources.sifting import Sifted, sifted
 from segmentation.sources.source import Source
-from segmentation.tables import Store, Table, care
+from segmentation.tables import Store, care
 
 __all__ = ["FeedCounts", "take_in"]
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def take_in(spark: SparkSession, tables_at: Store, source: Source, settings: Run
             keys = vault.keys_of(parts.rows, parts.accepted, source, secret)
             if keys is not None:
                 vault.remember(Store(spark, settings.vault), keys)
-            _replace_rows(tables_at, clean, table, found, known.of_other_sources(source))
+            _replace_rows(tables_at, clean, source, found, known.of_other_sources(source))
             replace_refused(tables_at, refused, parts.quarantined, source, found)
         finally:
             clean.unpersist()
@@ -93,14 +93,16 @@ def refused_kept(parts: Sifted, source: Source, secret: bytes, delivery: Deliver
     return kept
 
 
-def _replace_rows(tables_at: Store, clean: DataFrame, table: Table, delivery: Delivery, others: list[str]) -> None:
+def _replace_rows(tables_at: Store, clean: DataFrame, source: Source, delivery: Delivery, others: list[str]) -> None:
     """Replace what this source brought before; rows of `others`, deliveries of other sources, stay."""
+    table = source.clean_table()
+    is_unique = source.group is None
     if not others:
-        tables_at.replace(clean, table)
+        tables_at.replace(clean, table, is_unique=is_unique)
         return
     held = tables_at.read(table).select("feed_id").distinct().collect()
     own = {row["feed_id"] for row in held} - set(others)
-    tables_at.replace(clean, table, feed_id=sorted({*own, delivery.feed_id}))
+    tables_at.replace(clean, table, is_unique=is_unique, feed_id=sorted({*own, delivery.feed_id}))
 
 
 def replace_refused(tables_at: Store, refused: DataFrame, n_refused: int, source: Source, delivery: Delivery) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import reduce
 
 from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.errors import PySparkException
@@ -19,6 +20,7 @@ LINE = "_line"
 """Number of the line, 1 first; only in feeds whose keys are line numbers."""
 ROW_HASH = ("_row_hash_1", "_row_hash_2")
 """Two independent 64-bit hashes of all cells: equal rows are found by both together."""
+_BITS = 62
 LARGEST_FILE_BY_LINE = 64 * 1024 * 1024
 _VALUE_CONDITIONS = ("CAST_", "ARITHMETIC", "DIVIDE", "NUMERIC", "INVALID_", "CANNOT_PARSE", "REMAINDER")
 _LOOK = "look whether the files are whole and of the format and options that the source's YAML says; deliver them again"
@@ -38,10 +40,10 @@ def raw_rows(spark: SparkSession, source: Source, delivery: Delivery) -> DataFra
     if source.is_by_line:
         # One file read unsplit is one partition, in which this function counts the lines in order.
         frame = frame.withColumn(LINE, F.monotonically_increasing_id() + 1)
-    cells = [_cell(frame, name) for name in raw_columns(frame)]
     if MALFORMED not in frame.columns:
         frame = frame.withColumn(MALFORMED, F.lit(None).cast("string"))
-    cells.append(F.coalesce(F.col(MALFORMED), F.lit("")))
+    names = [*raw_columns(frame), MALFORMED]
+    cells = [*(_hashable(frame, name) for name in names), *_which_are_null(names)]
     hashes = {ROW_HASH[0]: F.xxhash64(*cells), ROW_HASH[1]: F.xxhash64(F.lit(1), *cells)}
     return frame.withColumns(hashes)
 
@@ -94,9 +96,25 @@ def _option(value: str | bool | int) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _cell(frame: DataFrame, name: str) -> Column:
-    """The cell as text; xxhash64 passes over nulls, so "no value" needs a text of its own."""
-    return F.coalesce(as_text(frame, name), F.lit("\u0000"))
+def _hashable(frame: DataFrame, name: str) -> Column:
+    """The cell as xxhash64 takes it: maps, which it does not take, as JSON with the rest of what is nested."""
+    kind = frame.schema[name].dataType
+    is_nested = isinstance(kind, T.ArrayType | T.MapType | T.StructType)
+    return F.to_json(_column(name)) if is_nested else _column(name)
+
+
+def _which_are_null(names: list[str]) -> list[Column]:
+    """Bits that say which cells hold nothing: xxhash64 passes over nulls, so (null, a) would equal (a, null)."""
+    return [
+        reduce(
+            Column.bitwiseOR,
+            (
+                F.when(_column(name).isNull(), F.lit(1 << place)).otherwise(F.lit(0)).cast("bigint")
+                for place, name in enumerate(names[at : at + _BITS])
+            ),
+        )
+        for at in range(0, len(names), _BITS)
+    ]
 
 
 def as_text(frame: DataFrame, name: str) -> Column:

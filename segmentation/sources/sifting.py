@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from pyspark.sql import Column, DataFrame, Row, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
@@ -21,7 +22,10 @@ from segmentation.tables import Store, Table
 IS_DUPLICATE = "_is_duplicate"
 _SHARED = "_shared"
 """Hash that two rows share when they are equal or have the same key; others share it by rare chance."""
+_IS_SHARED = "_is_shared"
 _ALSO_KNOWN = "_is_known"
+KEPT_BYTES = 16 * 1024 * 1024
+"""Feeds of at most so many bytes are kept in Spark's storage while they are sifted."""
 
 
 @dataclass(frozen=True)
@@ -51,22 +55,27 @@ class Sifted:
 def sifted(
     raw: DataFrame, tables_at: Store, source: Source, table: Table, delivery: Delivery, secret: bytes
 ) -> Iterator[Sifted]:
-    """Take a feed apart; one pass over the files, kept in Spark's storage while the block runs, tokens only.
+    """Take a feed apart. What is kept in Spark's storage while the block runs holds tokens only.
+
+    A small feed is kept whole. A large one is read again for each question instead, which is quicker than to keep it:
+    once for the rows that share a hash, once for those and the refused, once to write the rest.
 
     Raises: SourceError when the feed cannot be read or is empty.
     """
     with reading.telling_errors(source, "read the feed"):
         rows = reading.trimmed(raw, source)
         judged, notes = _judged(rows, tables_at, source, table, secret)
-        judged.persist(StorageLevel.MEMORY_AND_DISK)
-        told_apart = _told_apart(judged, source, table).persist(StorageLevel.MEMORY_AND_DISK)
+        if delivery.n_bytes <= KEPT_BYTES:
+            judged.persist(StorageLevel.MEMORY_AND_DISK)
+        groups = _groups(judged, source).persist(StorageLevel.MEMORY_AND_DISK)
+        doubtful = _doubtful(judged, groups).persist(StorageLevel.MEMORY_AND_DISK)
+        told_apart = _told_apart(doubtful, source, table).persist(StorageLevel.MEMORY_AND_DISK)
     try:
         with reading.telling_errors(source, "read the feed"):
-            counts = _counts(told_apart, source)
-        judged.unpersist()
+            counts = _counts(groups, told_apart, source)
         _require_rows(counts, source)
         yield Sifted(
-            accepted=_accepted(told_apart, source, table, delivery),
+            accepted=_accepted(_alone(judged, groups).unionByName(told_apart), source, table, delivery),
             refused=_refused(told_apart),
             rows=rows,
             read=counts["read"],
@@ -78,8 +87,8 @@ def sifted(
             notes=tuple(notes),
         )
     finally:
-        told_apart.unpersist()
-        judged.unpersist()
+        for kept in (told_apart, doubtful, groups, judged):
+            kept.unpersist()
 
 
 def _judged(
@@ -144,17 +153,61 @@ def _shared_hash(source: Source, table: Table) -> Column:
     return F.when(is_fine & ~F.col(IS_LEFT_OUT), F.xxhash64(*table.grain)).otherwise(row)
 
 
-def _told_apart(judged: DataFrame, source: Source, table: Table) -> DataFrame:
-    """Every row with IS_DUPLICATE and all REASONS. Only rows that share something are shuffled and sorted."""
-    shared = judged.groupBy(_SHARED).agg(F.count(F.lit(1)).alias("n")).filter(F.col("n") > 1).select(_SHARED)
-    alone = judged.join(shared, on=_SHARED, how="left_anti").withColumn(IS_DUPLICATE, F.lit(False))
-    together = judged.join(shared, on=_SHARED, how="left_semi").transform(_with_duplicates, source)
+def _groups(judged: DataFrame, source: Source) -> DataFrame:
+    """Counts of the rows that share a hash, and in one row without hash the counts of all that share none."""
+    if source.unique:
+        # Any two rows may share one of the source's own keys: none stands alone.
+        per_hash = judged.groupBy(_SHARED).agg(*_group_counts(source), F.lit(True).alias("is_shared"))
+    else:
+        per_hash = judged.groupBy(_SHARED).agg(*_group_counts(source)).withColumn("is_shared", F.col("lines") > 1)
+    names = ("lines", "filtered", "plain", *map(counted, source.counts))
+    return per_hash.groupBy(F.when(F.col("is_shared"), F.col(_SHARED)).alias(_SHARED)).agg(
+        *(F.sum(name).alias(name) for name in names), F.max("received_at").alias("received_at")
+    )
+
+
+def _group_counts(source: Source) -> list[Column]:
+    return [
+        F.count(F.lit(1)).alias("lines"),
+        F.count_if(IS_LEFT_OUT).alias("filtered"),
+        F.count_if(_is_plain()).alias("plain"),
+        *(F.count_if(_is_plain() & F.col(counted(name))).alias(counted(name)) for name in source.counts),
+        F.max(F.when(~F.col(IS_LEFT_OUT), F.col("received_at"))).alias("received_at"),
+    ]
+
+
+def _is_plain() -> Column:
+    """Neither left out nor refused by a check of the row itself."""
+    return ~F.col(IS_LEFT_OUT) & (F.size(REASONS) == 0)
+
+
+def _doubtful(judged: DataFrame, groups: DataFrame) -> DataFrame:
+    """Rows that share a hash (IS_SHARED), and refused ones that share none."""
+    marked = judged.join(_shared(groups).withColumn(_IS_SHARED, F.lit(True)), on=_SHARED, how="left")
+    is_shared = F.coalesce(F.col(_IS_SHARED), F.lit(False))
+    is_refused = ~F.col(IS_LEFT_OUT) & (F.size(REASONS) > 0)
+    return marked.withColumn(_IS_SHARED, is_shared).filter(F.col(_IS_SHARED) | is_refused)
+
+
+def _alone(judged: DataFrame, groups: DataFrame) -> DataFrame:
+    """Fine rows that share their hash with no other row."""
+    alone = judged.filter(_is_plain()).join(_shared(groups), on=_SHARED, how="left_anti")
+    return alone.withColumns({IS_DUPLICATE: F.lit(False), _IS_SHARED: F.lit(False)})
+
+
+def _shared(groups: DataFrame) -> DataFrame:
+    return groups.filter(F.col(_SHARED).isNotNull()).select(_SHARED)
+
+
+def _told_apart(doubtful: DataFrame, source: Source, table: Table) -> DataFrame:
+    """The doubtful rows with IS_DUPLICATE and all REASONS."""
+    alone = doubtful.filter(~F.col(_IS_SHARED)).withColumn(IS_DUPLICATE, F.lit(False))
+    together = doubtful.filter(F.col(_IS_SHARED)).transform(_with_duplicates, source)
     if source.group is None:
         together = _with_unique(together, table.grain)
-    everything = alone.unionByName(together)
     for names in source.unique:
-        everything = _with_unique(everything, names)
-    return everything
+        together = _with_unique(together, names)
+    return alone.unionByName(together)
 
 
 def _with_duplicates(rows: DataFrame, source: Source) -> DataFrame:
@@ -182,24 +235,33 @@ def _is_accepted() -> Column:
     return ~F.col(IS_LEFT_OUT) & ~F.col(IS_DUPLICATE) & (F.size(REASONS) == 0)
 
 
-def _counts(told_apart: DataFrame, source: Source) -> Row:
-    def rows_where(condition: Column, name: str) -> Column:
-        return F.count(F.when(condition, F.lit(1))).alias(name)
-
-    is_read = ~F.col(IS_LEFT_OUT)
-    counts = told_apart.agg(
-        F.count(F.lit(1)).alias("lines"),
-        rows_where(F.col(IS_LEFT_OUT), "filtered"),
-        rows_where(is_read, "read"),
-        rows_where(is_read & F.col(IS_DUPLICATE), "duplicates"),
-        rows_where(_is_quarantined(), "quarantined"),
-        F.max(F.when(is_read, F.col("received_at"))).alias("received_at"),
-        *(rows_where(_is_accepted() & F.col(counted(name)), counted(name)) for name in source.counts),
+def _counts(groups: DataFrame, told_apart: DataFrame, source: Source) -> dict[str, Any]:
+    """What became of the rows, by name, and when the last of them arrived."""
+    names = ("lines", "filtered", "read", "duplicates", "quarantined", *map(counted, source.counts))
+    alone = groups.filter(F.col(_SHARED).isNull()).select(
+        "lines",
+        "filtered",
+        (F.col("lines") - F.col("filtered")).alias("read"),
+        F.lit(0).alias("duplicates"),
+        (F.col("lines") - F.col("filtered") - F.col("plain")).alias("quarantined"),
+        *map(counted, source.counts),
+        "received_at",
     )
-    return counts.collect()[0]
+    together = told_apart.filter(F.col(_IS_SHARED)).agg(
+        F.count(F.lit(1)).alias("lines"),
+        F.count_if(IS_LEFT_OUT).alias("filtered"),
+        F.count_if(~F.col(IS_LEFT_OUT)).alias("read"),
+        F.count_if(~F.col(IS_LEFT_OUT) & F.col(IS_DUPLICATE)).alias("duplicates"),
+        F.count_if(_is_quarantined()).alias("quarantined"),
+        *(F.count_if(_is_accepted() & F.col(counted(name))).alias(counted(name)) for name in source.counts),
+        F.max(F.when(~F.col(IS_LEFT_OUT), F.col("received_at"))).alias("received_at"),
+    )
+    sums = (F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in names)
+    both = alone.unionByName(together).agg(*sums, F.max("received_at").alias("received_at"))
+    return both.collect()[0].asDict()
 
 
-def _require_rows(counts: Row, source: Source) -> None:
+def _require_rows(counts: dict[str, Any], source: Source) -> None:
     if counts["read"]:
         return
     raise SourceError(
@@ -211,8 +273,8 @@ def _require_rows(counts: Row, source: Source) -> None:
     )
 
 
-def _accepted(told_apart: DataFrame, source: Source, table: Table, delivery: Delivery) -> DataFrame:
-    rows = told_apart.filter(_is_accepted())
+def _accepted(everything: DataFrame, source: Source, table: Table, delivery: Delivery) -> DataFrame:
+    rows = everything.filter(_is_accepted())
     if source.group is not None:
         verbs = {"sum": F.try_sum, "min": F.min, "max": F.max}
         taken = [verbs[verb](name).alias(name) for name, verb in source.group.take.items()]

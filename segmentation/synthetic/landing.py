@@ -14,7 +14,6 @@ from segmentation.synthetic.dirt import DirtPlan
 
 MANIFEST = "_manifest.json"
 WORK = "_work"
-ROWS_A_FILE = 1_500_000
 Format = Literal["csv", "json", "parquet"]
 
 
@@ -60,13 +59,16 @@ class Landing:
         return frame.sparkSession.read.schema(frame.schema).parquet(path)
 
     def write(self, feed: Feed, n_files: int) -> int:
-        """Write a feed in its format. Returns the number of rows."""
+        """Write a feed in its format: the same rows always make the same files. Returns the number of rows."""
         seen = Observation()
-        rows = feed.rows.coalesce(n_files).observe(seen, F.count(F.lit(1)).alias("rows"))
-        writer = rows.write.mode("overwrite").format(feed.format)
+        columns = feed.rows.columns
+        ordered = feed.rows.repartition(n_files, *columns).sortWithinPartitions(*columns)
+        writer = ordered.observe(seen, F.count(F.lit(1)).alias("rows")).write.mode("overwrite").format(feed.format)
         if feed.format == "csv":
             writer = writer.option("header", True)
-        writer.save(str(self.folder / feed.name))
+        folder = self.folder / feed.name
+        writer.save(str(folder))
+        _with_plain_names(folder)
         return int(seen.get["rows"])
 
     def close(self, fingerprint: str, counts: Mapping[str, int]) -> None:
@@ -75,3 +77,12 @@ class Landing:
         draft = self.folder / f"{MANIFEST}.draft"
         draft.write_text(json.dumps({"fingerprint": fingerprint, "rows": dict(counts)}, indent=1), encoding="utf-8")
         draft.replace(self.folder / MANIFEST)
+
+
+def _with_plain_names(folder: Path) -> None:
+    """Spark puts a random id into the names of its files; without it, the same rows are the same delivery."""
+    for checksum in folder.glob(".*.crc"):
+        checksum.unlink()
+    for written in folder.glob("part-*"):
+        number, kind = written.name.split("-")[1], "".join(written.suffixes)
+        written.rename(folder / f"part-{number}{kind}")

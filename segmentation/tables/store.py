@@ -72,21 +72,22 @@ class Store:
         known = rows if known_at is None else rows.filter(F.col("received_at") <= F.lit(known_at))
         return known if as_of is None else as_of_day(known, table, as_of)
 
-    def replace(self, frame: DataFrame, table: Table, **where: object) -> int:
+    def replace(self, frame: DataFrame, table: Table, *, is_unique: bool = False, **where: object) -> int:
         """Replace the rows that equal `where` (say as_of=..., vertical=...) by `frame`; without `where`, all rows.
 
         Lists as values mean "any of them". Nothing is written when the schema or the grain is broken, or when a row
-        of `frame` lies outside `where`. Returns the Delta version written.
+        of `frame` lies outside `where`. `is_unique` says that the caller itself let only one row of each key through:
+        then the grain is not checked again, and the frame not kept for it. Returns the Delta version written.
         """
         self._prepare(table)
         ordered = checks.conform(frame, table, where=self.address(table))
+        if is_unique:
+            self._overwrite(ordered, table, where)
+            return self._log_write(table, where)
         ordered.persist(StorageLevel.MEMORY_AND_DISK)
         try:
             checks.require_grain(ordered, table, where=self.address(table), outside=_outside(where))
-            writer = ordered.write.format("delta").mode("overwrite")
-            if where:
-                writer = writer.option("replaceWhere", _predicate(where))
-            self._save(writer, table)
+            self._overwrite(ordered, table, where)
         finally:
             ordered.unpersist()
         return self._log_write(table, where)
@@ -180,6 +181,10 @@ class Store:
         if new:
             columns = ", ".join("".join(_declared(column)) for column in new)
             self.spark.sql(f"ALTER TABLE {self._in_sql(table)} ADD COLUMNS ({columns})")
+
+    def _overwrite(self, frame: DataFrame, table: Table, where: Mapping[str, object]) -> None:
+        writer = frame.write.format("delta").mode("overwrite")
+        self._save(writer.option("replaceWhere", _predicate(where)) if where else writer, table)
 
     def _save(self, writer: DataFrameWriter, table: Table) -> None:
         if self.is_folder:

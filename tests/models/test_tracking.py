@@ -49,9 +49,9 @@ def test_the_run_tells_how_good_the_fit_is(logged):
 def test_the_logged_model_answers_like_ours(logged):
     _, model, _, run_id = logged
     values, _, _ = raw_rows()
-    found = mlflow.search_logged_models(filter_string=f"source_run_id = '{run_id}'", output_format="list")
+    logged_model = mlflow.get_run(run_id).outputs.model_outputs[0].model_id
 
-    served = mlflow.pyfunc.load_model(found[0].model_uri).predict(pd.DataFrame(values, columns=list(NAMES)))
+    served = mlflow.pyfunc.load_model(f"models:/{logged_model}").predict(pd.DataFrame(values, columns=list(NAMES)))
 
     assert served["cluster"].tolist() == model.predict(values).cluster.tolist()
 
