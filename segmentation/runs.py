@@ -63,13 +63,13 @@ class Run:
             "code_version": __version__,
             "settings_hash": self.settings.hash(),
             "tables_read": dict(self.tables_at.versions_read),
-            "tables_written": dict(self.tables_at.versions_written),
+            "tables_written": self.tables_at.versions_written,
             "counts": dict(record.counts),
             "notes": list(record.notes),
             "started_at": started_at,
             "ended_at": datetime.now(tz=UTC),
         }
-        self.tables_at.append(self.tables_at.rows(built.RUNS, [row]), built.RUNS)
+        self.tables_at.append(self.tables_at.rows(built.RUNS, [row]), built.RUNS, is_unique=True)
 
 
 def new_run(

@@ -116,9 +116,9 @@ def record(
     }
     entry = tables_at.rows(care.FEEDS, [row])
     if known.has(source, delivery):
-        tables_at.replace(entry, care.FEEDS, source=source.name, feed_id=delivery.feed_id)
+        tables_at.replace(entry, care.FEEDS, is_unique=True, source=source.name, feed_id=delivery.feed_id)
     else:
-        tables_at.append(entry, care.FEEDS)
+        tables_at.append(entry, care.FEEDS, is_unique=True)
 
 
 def _as_counts(row: Row) -> FeedCounts:

@@ -110,4 +110,4 @@ def replace_refused(tables_at: Store, refused: DataFrame, n_refused: int, source
     of_this = (F.col("source") == source.name) & (F.col("feed_id") == delivery.feed_id)
     if not n_refused and tables_at.read(care.QUARANTINE).filter(of_this).isEmpty():
         return
-    tables_at.replace(refused, care.QUARANTINE, source=source.name, feed_id=delivery.feed_id)
+    tables_at.replace(refused, care.QUARANTINE, is_unique=True, source=source.name, feed_id=delivery.feed_id)

@@ -1,6 +1,6 @@
 """Every row of a feed is left out, a duplicate, refused or accepted: exact repeats first, then the checks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ _SHARED = "_shared"
 """Hash that two rows share when they are equal or have the same key; others share it by rare chance."""
 _IS_SHARED = "_is_shared"
 _ALSO_KNOWN = "_is_known"
-KEPT_BYTES = 16 * 1024 * 1024
+KEPT_BYTES = 64 * 1024 * 1024
 """Feeds of at most so many bytes are kept in Spark's storage while they are sifted."""
 
 
@@ -58,24 +58,24 @@ def sifted(
     """Take a feed apart. What is kept in Spark's storage while the block runs holds tokens only.
 
     A small feed is kept whole. A large one is read again for each question instead, which is quicker than to keep it:
-    once for the rows that share a hash, once for those and the refused, once to write the rest.
+    once for the rows that share a hash, once for those and the refused, once to write the rest, which stand alone.
 
     Raises: SourceError when the feed cannot be read or is empty.
     """
     with reading.telling_errors(source, "read the feed"):
         rows = reading.trimmed(raw, source)
         judged, notes = _judged(rows, tables_at, source, table, secret)
-        if delivery.n_bytes <= KEPT_BYTES:
-            judged.persist(StorageLevel.MEMORY_AND_DISK)
-        groups = _groups(judged, source).persist(StorageLevel.MEMORY_AND_DISK)
-        doubtful = _doubtful(judged, groups).persist(StorageLevel.MEMORY_AND_DISK)
-        told_apart = _told_apart(doubtful, source, table).persist(StorageLevel.MEMORY_AND_DISK)
+        is_small = delivery.n_bytes <= KEPT_BYTES
+        alone = None if is_small else _Alone(judged, source)
+        told_apart = _told_apart(judged if alone is None else alone.others(), source, table)
+        told_apart.persist(StorageLevel.MEMORY_AND_DISK)
     try:
         with reading.telling_errors(source, "read the feed"):
-            counts = _counts(groups, told_apart, source)
+            counts = _counts(told_apart, alone, source)
         _require_rows(counts, source)
+        everything = told_apart if alone is None else told_apart.unionByName(alone.rows())
         yield Sifted(
-            accepted=_accepted(_alone(judged, groups).unionByName(told_apart), source, table, delivery),
+            accepted=_accepted(everything, source, table, delivery),
             refused=_refused(told_apart),
             rows=rows,
             read=counts["read"],
@@ -87,8 +87,9 @@ def sifted(
             notes=tuple(notes),
         )
     finally:
-        for kept in (told_apart, doubtful, groups, judged):
-            kept.unpersist()
+        told_apart.unpersist()
+        if alone is not None:
+            alone.groups.unpersist()
 
 
 def _judged(
@@ -153,27 +154,58 @@ def _shared_hash(source: Source, table: Table) -> Column:
     return F.when(is_fine & ~F.col(IS_LEFT_OUT), F.xxhash64(*table.grain)).otherwise(row)
 
 
-def _groups(judged: DataFrame, source: Source) -> DataFrame:
-    """Counts of the rows that share a hash, and in one row without hash the counts of all that share none."""
-    if source.unique:
-        # Any two rows may share one of the source's own keys: none stands alone.
-        per_hash = judged.groupBy(_SHARED).agg(*_group_counts(source), F.lit(True).alias("is_shared"))
-    else:
-        per_hash = judged.groupBy(_SHARED).agg(*_group_counts(source)).withColumn("is_shared", F.col("lines") > 1)
-    names = ("lines", "filtered", "plain", *map(counted, source.counts))
-    return per_hash.groupBy(F.when(F.col("is_shared"), F.col(_SHARED)).alias(_SHARED)).agg(
-        *(F.sum(name).alias(name) for name in names), F.max("received_at").alias("received_at")
-    )
+class _Alone:
+    """Of a large feed the fine rows that share no hash with another: nearly all, and nothing more to find out about."""
 
+    def __init__(self, judged: DataFrame, source: Source) -> None:
+        self._judged, self._source = judged, source
+        self.groups = self._groups().persist(StorageLevel.MEMORY_AND_DISK)
 
-def _group_counts(source: Source) -> list[Column]:
-    return [
-        F.count(F.lit(1)).alias("lines"),
-        F.count_if(IS_LEFT_OUT).alias("filtered"),
-        F.count_if(_is_plain()).alias("plain"),
-        *(F.count_if(_is_plain() & F.col(counted(name))).alias(counted(name)) for name in source.counts),
-        F.max(F.when(~F.col(IS_LEFT_OUT), F.col("received_at"))).alias("received_at"),
-    ]
+    def rows(self) -> DataFrame:
+        """Those rows. Grain: as judged."""
+        fine = self._judged.filter(_is_plain()).join(self._shared(), on=_SHARED, how="left_anti")
+        return fine.withColumn(IS_DUPLICATE, F.lit(False))
+
+    def others(self) -> DataFrame:
+        """Rows that share a hash, and refused ones. Grain: as judged."""
+        marked = self._judged.join(self._shared().withColumn(_IS_SHARED, F.lit(True)), on=_SHARED, how="left")
+        return marked.filter(F.col(_IS_SHARED) | ~_is_plain()).drop(_IS_SHARED)
+
+    def counts(self) -> DataFrame:
+        """One row with what `_row_counts` counts."""
+        none = F.lit(0).alias
+        plain = F.col("plain").alias
+        return self.groups.filter(F.col(_SHARED).isNull()).select(
+            plain("lines"),
+            none("filtered"),
+            plain("read"),
+            none("duplicates"),
+            none("quarantined"),
+            *map(counted, self._source.counts),
+            "received_at",
+        )
+
+    def _shared(self) -> DataFrame:
+        return self.groups.filter(F.col(_SHARED).isNotNull()).select(_SHARED)
+
+    def _groups(self) -> DataFrame:
+        """The hashes that several rows share; in one row without hash the counts of the fine rows that share none."""
+        conditional = [
+            F.count_if(_is_plain() & F.col(counted(name))).alias(counted(name)) for name in self._source.counts
+        ]
+        per_hash = self._judged.groupBy(_SHARED).agg(
+            F.count(F.lit(1)).alias("lines"),
+            F.count_if(_is_plain()).alias("plain"),
+            *conditional,
+            F.max(F.when(_is_plain(), F.col("received_at"))).alias("received_at"),
+        )
+        # Any two rows may share one of the source's own keys: then none stands alone.
+        is_shared = F.lit(True) if self._source.unique else F.col("lines") > 1
+        return per_hash.groupBy(F.when(is_shared, F.col(_SHARED)).alias(_SHARED)).agg(
+            F.sum("plain").alias("plain"),
+            *(F.sum(counted(name)).alias(counted(name)) for name in self._source.counts),
+            F.max("received_at").alias("received_at"),
+        )
 
 
 def _is_plain() -> Column:
@@ -181,33 +213,15 @@ def _is_plain() -> Column:
     return ~F.col(IS_LEFT_OUT) & (F.size(REASONS) == 0)
 
 
-def _doubtful(judged: DataFrame, groups: DataFrame) -> DataFrame:
-    """Rows that share a hash (IS_SHARED), and refused ones that share none."""
-    marked = judged.join(_shared(groups).withColumn(_IS_SHARED, F.lit(True)), on=_SHARED, how="left")
-    is_shared = F.coalesce(F.col(_IS_SHARED), F.lit(False))
-    is_refused = ~F.col(IS_LEFT_OUT) & (F.size(REASONS) > 0)
-    return marked.withColumn(_IS_SHARED, is_shared).filter(F.col(_IS_SHARED) | is_refused)
-
-
-def _alone(judged: DataFrame, groups: DataFrame) -> DataFrame:
-    """Fine rows that share their hash with no other row."""
-    alone = judged.filter(_is_plain()).join(_shared(groups), on=_SHARED, how="left_anti")
-    return alone.withColumns({IS_DUPLICATE: F.lit(False), _IS_SHARED: F.lit(False)})
-
-
-def _shared(groups: DataFrame) -> DataFrame:
-    return groups.filter(F.col(_SHARED).isNotNull()).select(_SHARED)
-
-
-def _told_apart(doubtful: DataFrame, source: Source, table: Table) -> DataFrame:
-    """The doubtful rows with IS_DUPLICATE and all REASONS."""
-    alone = doubtful.filter(~F.col(_IS_SHARED)).withColumn(IS_DUPLICATE, F.lit(False))
-    together = doubtful.filter(F.col(_IS_SHARED)).transform(_with_duplicates, source)
+def _told_apart(judged: DataFrame, source: Source, table: Table) -> DataFrame:
+    """Every row with IS_DUPLICATE and all REASONS. Grain: as judged."""
+    rows = judged.transform(_with_duplicates, source)
     if source.group is None:
-        together = _with_unique(together, table.grain)
+        # Rows with the same key share the hash: naming it saves a shuffle.
+        rows = _with_unique(rows, [_SHARED, *table.grain], table.grain)
     for names in source.unique:
-        together = _with_unique(together, names)
-    return alone.unionByName(together)
+        rows = _with_unique(rows, names, names)
+    return rows
 
 
 def _with_duplicates(rows: DataFrame, source: Source) -> DataFrame:
@@ -217,10 +231,10 @@ def _with_duplicates(rows: DataFrame, source: Source) -> DataFrame:
     return rows.withColumn(IS_DUPLICATE, F.row_number().over(equal_rows) > 1)
 
 
-def _with_unique(rows: DataFrame, names: tuple[str, ...] | list[str]) -> DataFrame:
+def _with_unique(rows: DataFrame, partition: Sequence[str], names: Sequence[str]) -> DataFrame:
     """Add a reason to all but the newest of the fine rows that share a key; equally new ones fall to the lower hash."""
-    is_fine = (F.size(REASONS) == 0) & ~F.col(IS_DUPLICATE) & ~F.col(IS_LEFT_OUT)
-    newest_first = Window.partitionBy(is_fine, *names).orderBy(F.desc("received_at"), *ROW_HASH)
+    is_fine = _is_plain() & ~F.col(IS_DUPLICATE)
+    newest_first = Window.partitionBy(*partition, is_fine).orderBy(F.desc("received_at"), *ROW_HASH)
     rank = F.when(is_fine, F.row_number().over(newest_first)).otherwise(1)
     ranked = rows.withColumn("_rank", rank)
     reason = checks.all_reasons([checks.unique(names, F.col("_rank"))])
@@ -235,30 +249,27 @@ def _is_accepted() -> Column:
     return ~F.col(IS_LEFT_OUT) & ~F.col(IS_DUPLICATE) & (F.size(REASONS) == 0)
 
 
-def _counts(groups: DataFrame, told_apart: DataFrame, source: Source) -> dict[str, Any]:
+def _counts(told_apart: DataFrame, alone: _Alone | None, source: Source) -> dict[str, Any]:
     """What became of the rows, by name, and when the last of them arrived."""
-    names = ("lines", "filtered", "read", "duplicates", "quarantined", *map(counted, source.counts))
-    alone = groups.filter(F.col(_SHARED).isNull()).select(
-        "lines",
-        "filtered",
-        (F.col("lines") - F.col("filtered")).alias("read"),
-        F.lit(0).alias("duplicates"),
-        (F.col("lines") - F.col("filtered") - F.col("plain")).alias("quarantined"),
-        *map(counted, source.counts),
-        "received_at",
-    )
-    together = told_apart.filter(F.col(_IS_SHARED)).agg(
+    counts = _row_counts(told_apart, source)
+    if alone is not None:
+        names = [name for name in counts.columns if name != "received_at"]
+        sums = (F.sum(name).alias(name) for name in names)
+        counts = counts.unionByName(alone.counts()).agg(*sums, F.max("received_at").alias("received_at"))
+    return counts.collect()[0].asDict()
+
+
+def _row_counts(told_apart: DataFrame, source: Source) -> DataFrame:
+    is_read = ~F.col(IS_LEFT_OUT)
+    return told_apart.agg(
         F.count(F.lit(1)).alias("lines"),
         F.count_if(IS_LEFT_OUT).alias("filtered"),
-        F.count_if(~F.col(IS_LEFT_OUT)).alias("read"),
-        F.count_if(~F.col(IS_LEFT_OUT) & F.col(IS_DUPLICATE)).alias("duplicates"),
+        F.count_if(is_read).alias("read"),
+        F.count_if(is_read & F.col(IS_DUPLICATE)).alias("duplicates"),
         F.count_if(_is_quarantined()).alias("quarantined"),
         *(F.count_if(_is_accepted() & F.col(counted(name))).alias(counted(name)) for name in source.counts),
-        F.max(F.when(~F.col(IS_LEFT_OUT), F.col("received_at"))).alias("received_at"),
+        F.max(F.when(is_read, F.col("received_at"))).alias("received_at"),
     )
-    sums = (F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in names)
-    both = alone.unionByName(together).agg(*sums, F.max("received_at").alias("received_at"))
-    return both.collect()[0].asDict()
 
 
 def _require_rows(counts: dict[str, Any], source: Source) -> None:

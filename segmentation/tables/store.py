@@ -31,13 +31,19 @@ class Store:
         self.location = location
         self.is_folder = "/" in location or "\\" in location or location.count(".") != 1
         self.versions_read: dict[str, int] = {}
-        self.versions_written: dict[str, int] = {}
+        self._written: dict[str, Table] = {}
         self._known: set[str] = set()
+        self._newest: dict[str, int] = {}
 
     def forget_versions(self) -> None:
         """Begin a new step: `versions_read` and `versions_written` start empty."""
         self.versions_read = {}
-        self.versions_written = {}
+        self._written = {}
+
+    @property
+    def versions_written(self) -> dict[str, int]:
+        """Delta version of every table written since the step began."""
+        return {name: self._newest_version(table) for name, table in self._written.items()}
 
     def address(self, table: Table) -> str:
         """Where the table lies: a path, or `catalog.schema.table`."""
@@ -68,39 +74,41 @@ class Store:
             return self.spark.createDataFrame([], table.schema)
         rows = _with_new_columns(self._frame(table), table)
         if table.name not in self.versions_read:
-            self.versions_read[table.name] = self.version(table)
+            self.versions_read[table.name] = self._newest_version(table)
         known = rows if known_at is None else rows.filter(F.col("received_at") <= F.lit(known_at))
         return known if as_of is None else as_of_day(known, table, as_of)
 
-    def replace(self, frame: DataFrame, table: Table, *, is_unique: bool = False, **where: object) -> int:
+    def replace(self, frame: DataFrame, table: Table, *, is_unique: bool = False, **where: object) -> None:
         """Replace the rows that equal `where` (say as_of=..., vertical=...) by `frame`; without `where`, all rows.
 
         Lists as values mean "any of them". Nothing is written when the schema or the grain is broken, or when a row
         of `frame` lies outside `where`. `is_unique` says that the caller itself let only one row of each key through:
-        then the grain is not checked again, and the frame not kept for it. Returns the Delta version written.
+        then the grain is not checked again, and the frame not kept for it.
         """
         self._prepare(table)
         ordered = checks.conform(frame, table, where=self.address(table))
-        if is_unique:
-            self._overwrite(ordered, table, where)
-            return self._log_write(table, where)
-        ordered.persist(StorageLevel.MEMORY_AND_DISK)
+        if not is_unique:
+            ordered.persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            checks.require_grain(ordered, table, where=self.address(table), outside=_outside(where))
-            self._overwrite(ordered, table, where)
+            if not is_unique:
+                checks.require_grain(ordered, table, where=self.address(table), outside=_outside(where))
+            writer = ordered.write.format("delta").mode("overwrite")
+            self._save(writer.option("replaceWhere", _predicate(where)) if where else writer, table)
         finally:
-            ordered.unpersist()
-        return self._log_write(table, where)
+            if not is_unique:
+                ordered.unpersist()
+        self._note_write(table, where)
 
-    def append(self, frame: DataFrame, table: Table) -> int:
+    def append(self, frame: DataFrame, table: Table, *, is_unique: bool = False) -> None:
         """Add rows. The grain is checked within `frame` only: a caller that may repeat itself uses `replace`."""
         self._prepare(table)
         ordered = checks.conform(frame, table, where=self.address(table))
-        checks.require_grain(ordered, table, where=self.address(table))
+        if not is_unique:
+            checks.require_grain(ordered, table, where=self.address(table))
         self._save(ordered.write.format("delta").mode("append"), table)
-        return self._log_write(table, {})
+        self._note_write(table, {})
 
-    def merge(self, frame: DataFrame, table: Table) -> int:
+    def merge(self, frame: DataFrame, table: Table) -> None:
         """Insert the rows of `frame`, or update those with the same grain key."""
         self._prepare(table)
         ordered = checks.conform(frame, table, where=self.address(table))
@@ -108,7 +116,7 @@ class Store:
         same_key = " and ".join(f"target.`{name}` = source.`{name}`" for name in table.grain)
         target = self._delta(table).alias("target")
         target.merge(ordered.alias("source"), same_key).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
-        return self._log_write(table, {})
+        self._note_write(table, {})
 
     def rows(self, table: Table, rows: Iterable[Mapping[str, object]]) -> DataFrame:
         """A small frame of the table's schema from Python rows."""
@@ -182,24 +190,23 @@ class Store:
             columns = ", ".join("".join(_declared(column)) for column in new)
             self.spark.sql(f"ALTER TABLE {self._in_sql(table)} ADD COLUMNS ({columns})")
 
-    def _overwrite(self, frame: DataFrame, table: Table, where: Mapping[str, object]) -> None:
-        writer = frame.write.format("delta").mode("overwrite")
-        self._save(writer.option("replaceWhere", _predicate(where)) if where else writer, table)
-
     def _save(self, writer: DataFrameWriter, table: Table) -> None:
         if self.is_folder:
             writer.save(self.address(table))
         else:
             writer.saveAsTable(self.address(table))
 
-    def _log_write(self, table: Table, where: Mapping[str, object]) -> int:
-        commit = self._delta(table).history(1).select("version", "operationMetrics").first()
-        version = int(commit["version"])
-        self.versions_written[table.name] = version
-        n_rows = (commit["operationMetrics"] or {}).get("numOutputRows", "?")
+    def _newest_version(self, table: Table) -> int:
+        """As `version`, looked up once: under the lock of the warehouse only this run writes."""
+        if table.name not in self._newest:
+            self._newest[table.name] = self.version(table)
+        return self._newest[table.name]
+
+    def _note_write(self, table: Table, where: Mapping[str, object]) -> None:
+        self._newest.pop(table.name, None)
+        self._written[table.name] = table
         scope = ", ".join(f"{name}={_shown(value)}" for name, value in where.items())
-        logger.info("wrote %s version %d: %s rows%s", table.name, version, n_rows, f" ({scope})" if scope else "")
-        return version
+        logger.info("wrote %s%s", table.name, f" ({scope})" if scope else "")
 
 
 def _with_new_columns(rows: DataFrame, table: Table) -> DataFrame:
