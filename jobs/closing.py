@@ -11,6 +11,7 @@ from rich.table import Table as Grid
 from jobs.terminal import Answer
 from segmentation.report import queries
 from segmentation.runs import Run
+from segmentation.segments import publication
 from segmentation.settings import Json
 from segmentation.tables import built
 
@@ -43,7 +44,7 @@ def _sizes(at: Run) -> DataFrame:
     """Lines and value by segment on the last day, largest first. Grain: vertical, segment_id."""
     published = at.tables_at.read(built.SEGMENT_ASSIGNMENTS, at.as_of_days[-1])
     chosen = published.filter(F.col("vertical").isin([name.value for name in at.verticals]))
-    sizes = queries.newest_correction(chosen).transform(queries.segment_sizes)
+    sizes = publication.newest(chosen).transform(queries.segment_sizes)
     names = at.tables_at.read(built.SEGMENTS).select("vertical", "segment_id", "segment_name")
     named = sizes.join(names, on=["vertical", "segment_id"], how="left")
     return named.orderBy("vertical", F.desc("n_lines"), "segment_id")

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
+from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
-from segmentation.features import assembly, availability, catalogue, partials, population
+from segmentation.features import assembly, availability, catalogue, outcomes, partials, population
+from segmentation.periods import months_before
 from segmentation.settings import VerticalName
 from segmentation.tables import Store, built, clean
 
@@ -33,4 +35,18 @@ def build_day(
             tables_at.replace(features, catalogue.feature_table(vertical), as_of=as_of)
     finally:
         everyone.unpersist()
+    build_outcomes(tables_at, as_of)
     return there.notes()
+
+
+def build_outcomes(tables_at: Store, today: date) -> None:
+    """Write what is known from this day on: what became of the lines of earlier days that were built."""
+    people = tables_at.read(built.POPULATION)
+    built_days = {row["as_of"] for row in people.select("as_of").distinct().collect()}
+    for horizon in outcomes.HORIZONS:
+        for n_months in (horizon, horizon + outcomes.SILENT_MONTHS):
+            as_of = months_before(today, n_months)
+            if as_of in built_days:
+                there = people.filter(F.col("as_of") == F.lit(as_of))
+                known = outcomes.outcomes(tables_at, there, as_of, horizon, today=today)
+                tables_at.replace(known, built.OUTCOMES, as_of=as_of, horizon_months=horizon)

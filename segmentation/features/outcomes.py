@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from segmentation.features.activity import SILENT_DAYS
-from segmentation.features.population import SCORED_STATES, population
+from segmentation.features.population import SCORED_STATES
 from segmentation.features.stays import last_stay_per_vertical
 from segmentation.periods import months_before
 from segmentation.settings import VerticalName
@@ -14,26 +14,35 @@ from segmentation.tables import Store, clean
 from segmentation.tables.store import holding_on
 
 CHURN_REASONS = ("disconnection", "port_out")
+HORIZONS = (1, 3, 6)
+"""Months ahead."""
+SILENT_MONTHS = 3
+"""Months that hold the 90 silent days after which PAYG is known."""
 
 
-def outcomes(tables_at: Store, as_of: date, horizon: int, *, today: date) -> DataFrame:
+def outcomes(tables_at: Store, people: DataFrame, as_of: date, horizon: int, *, today: date) -> DataFrame:
     """What became of the lines of a day within `horizon` months. Grain: vertical, subscriber_id, as_of, horizon_months.
 
-    Only what is known on the day `today`: plan and home once the horizon has passed, PAYG 90 silent days later.
+    `people` is the population of the day. Only what is known on the day `today`: plan and home once the horizon has
+    passed, PAYG 90 silent days later.
     Churned: disconnection or port-out; PAYG a last event, within the horizon or before, that 90 silent days follow.
     """
     end = months_before(as_of, -horizon)
     known_on = {name: end + timedelta(days=SILENT_DAYS if name == VerticalName.PAYG else 0) for name in VerticalName}
     ripe = [str(name) for name, day in known_on.items() if day <= today]
     is_there = F.col("vertical").isin(ripe) & F.col("state").isin(*SCORED_STATES)
-    lines = population(tables_at, as_of).filter(is_there).select("vertical", "subscriber_id", "as_of")
+    lines = people.filter(is_there).select("vertical", "subscriber_id", "as_of")
     is_payg = F.col("vertical") == str(VerticalName.PAYG)
     joined = (
         lines.join(_ends(tables_at, end), on=["subscriber_id", "vertical"], how="left")
-        .join(_silence(tables_at, end), on="subscriber_id", how="left")
-        .join(_earned(tables_at, as_of, end), on="subscriber_id", how="left")
+        .join(_billed(tables_at, as_of, end), on="subscriber_id", how="left")
         .join(_now_in(tables_at, end), on="subscriber_id", how="left")
     )
+    if VerticalName.PAYG in ripe:
+        joined = joined.join(_silence(tables_at, end), on="subscriber_id", how="left")
+        joined = joined.join(_charged(tables_at, as_of, end), on="subscriber_id", how="left")
+    else:
+        joined = joined.withColumns({"is_silent": F.lit(None).cast("boolean"), "charged": F.lit(None).cast("bigint")})
     has_left = F.coalesce(F.col("has_left"), F.lit(False))
     is_silent = is_payg & F.coalesce(F.col("is_silent"), F.lit(False)) & F.col("now_in").eqNullSafe(F.col("vertical"))
     moved_to = F.when(F.col("now_in") != F.col("vertical"), F.col("now_in"))
@@ -84,11 +93,13 @@ def _silence(tables_at: Store, end: date) -> DataFrame:
     return found.select("subscriber_id", (gap > SILENT_DAYS).alias("is_silent"))
 
 
-def _earned(tables_at: Store, as_of: date, end: date) -> DataFrame:
-    """What a line was charged and billed after the day, up to the end. Grain: subscriber_id."""
-    after = F.lit(as_of)
-    used = tables_at.read(clean.USAGE_DAILY, end).filter(F.col("day") > after)
-    bills = tables_at.read(clean.INVOICES, end).filter(F.col("period") > after)
-    charged = used.groupBy("subscriber_id").agg(F.sum("charged_amount").alias("charged"))
-    billed = bills.groupBy("subscriber_id").agg(F.sum("bill_amount").alias("billed"))
-    return charged.join(billed, on="subscriber_id", how="full")
+def _charged(tables_at: Store, as_of: date, end: date) -> DataFrame:
+    """What a line was charged for use after the day, up to the end. Grain: subscriber_id."""
+    used = tables_at.read(clean.USAGE_DAILY, end).filter(F.col("day") > F.lit(as_of))
+    return used.groupBy("subscriber_id").agg(F.sum("charged_amount").alias("charged"))
+
+
+def _billed(tables_at: Store, as_of: date, end: date) -> DataFrame:
+    """What a line was billed after the day, up to the end. Grain: subscriber_id."""
+    bills = tables_at.read(clean.INVOICES, end).filter(F.col("period") > F.lit(as_of))
+    return bills.groupBy("subscriber_id").agg(F.sum("bill_amount").alias("billed"))

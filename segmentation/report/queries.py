@@ -2,18 +2,11 @@
 
 from collections.abc import Sequence
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 MARGIN_BANDS = (("border", 0.0, 0.1), ("leaning", 0.1, 0.3), ("clear", 0.3, 0.6), ("sure", 0.6, 1.01))
 """Name, lower and upper limit (not included) of the margin."""
-
-
-def newest_correction(assignments: DataFrame) -> DataFrame:
-    """What counts today: of every line and day the highest correction. Grain: vertical, subscriber_id, as_of."""
-    newest_first = Window.partitionBy("vertical", "subscriber_id", "as_of").orderBy(F.desc("correction"))
-    ranked = assignments.withColumn("correction_rank", F.row_number().over(newest_first))
-    return ranked.filter(F.col("correction_rank") == 1).drop("correction_rank")
 
 
 def segment_sizes(assigned: DataFrame) -> DataFrame:

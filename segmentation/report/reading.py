@@ -13,6 +13,7 @@ from segmentation.graph.edges import only_ties
 from segmentation.privacy.suppression import SMALLEST_COUNT_SHOWN
 from segmentation.report import queries
 from segmentation.report.data import BaseData, ModelData, VerticalData
+from segmentation.segments import publication
 from segmentation.settings import RunSettings, VerticalName, VerticalSettings
 from segmentation.tables import Store, built, care
 
@@ -57,7 +58,7 @@ def read_verticals(tables_at: Store, settings: RunSettings, as_of_days: Sequence
     days = sorted(set(as_of_days))
     of_days = F.col("as_of").isin(days)
     published = tables_at.read(built.SEGMENT_ASSIGNMENTS).filter(of_days).select(*_COUNTED)
-    assigned = queries.newest_correction(published)
+    assigned = publication.newest(published)
     assigned.persist(StorageLevel.MEMORY_AND_DISK)
     try:
         collected = {

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from segmentation.tables import Store
@@ -116,9 +116,8 @@ def newest(assignments: DataFrame) -> DataFrame:
 
     Grain: one row per vertical, subscriber_id and as_of.
     """
-    of_day = Window.partitionBy("vertical", "as_of")
-    ranked = assignments.withColumn("newest_correction", F.max("correction").over(of_day))
-    return ranked.filter(F.col("correction") == F.col("newest_correction")).drop("newest_correction")
+    last = assignments.groupBy("vertical", "as_of").agg(F.max("correction").alias("correction"))
+    return assignments.join(F.broadcast(last), on=["vertical", "as_of", "correction"], how="left_semi")
 
 
 def current_assignments(tables_at: Store, vertical: str, as_of: date) -> DataFrame:

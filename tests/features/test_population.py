@@ -150,9 +150,10 @@ def test_without_usage_recharges_are_the_value_and_the_first_one_is_the_beginnin
 def test_an_outcome_exists_only_once_it_can_be_known(operator):
     march = date(2026, 3, 31)
     partials.ensure(operator, partials.periods_needed([march]))
+    there = population(operator, march)
 
-    early = outcomes(operator, march, 1, today=date(2026, 4, 29))
-    later = {(r["vertical"], r["subscriber_id"]): r for r in outcomes(operator, march, 3, today=JUNE).collect()}
+    early = outcomes(operator, there, march, 1, today=date(2026, 4, 29))
+    later = {(r["vertical"], r["subscriber_id"]): r for r in outcomes(operator, there, march, 3, today=JUNE).collect()}
 
     assert early.count() == 0
     assert {vertical for vertical, _ in later} == {"plan", "home"}
@@ -165,8 +166,9 @@ def test_an_outcome_exists_only_once_it_can_be_known(operator):
 def test_moving_on_to_a_plan_is_no_churn(operator):
     march = date(2026, 3, 31)
     partials.ensure(operator, partials.periods_needed([march]))
+    there = population(operator, march)
 
-    known = outcomes(operator, march, 3, today=date(2026, 12, 31)).filter("vertical = 'payg'")
+    known = outcomes(operator, there, march, 3, today=date(2026, 12, 31)).filter("vertical = 'payg'")
 
     found = {row["subscriber_id"]: (row["is_churned"], row["moved_to"]) for row in known.collect()}
     assert found["moved"] == (False, "plan")

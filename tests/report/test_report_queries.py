@@ -30,9 +30,9 @@ def _line(key, segment, *, correction=0, margin=0.5, value=100, missing=(), stal
     )
 
 
-def test_only_the_newest_correction_counts(spark: SparkSession):
-    lines = [_line("ann", "a"), _line("ann", "b", correction=1), _line("bob", "b", margin=0.05, value=None)]
-    assigned = queries.newest_correction(spark.createDataFrame(lines, ASSIGNED))
+def test_segments_are_counted_with_their_value_and_margins(spark: SparkSession):
+    lines = [_line("ann", "b"), _line("bob", "b", margin=0.05, value=None)]
+    assigned = spark.createDataFrame(lines, ASSIGNED)
 
     sizes = small(queries.segment_sizes(assigned)).to_dict("records")
 
