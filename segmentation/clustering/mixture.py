@@ -5,6 +5,7 @@ import logging
 import numpy as np
 from pyspark.ml.clustering import GaussianMixture
 from pyspark.sql import DataFrame
+from sklearn.cluster import KMeans
 
 from segmentation.clustering import choice, expectation, kmeans, linkage, nodes, ward
 from segmentation.clustering.choice import BEST_BIC, Index, Rule
@@ -18,7 +19,7 @@ from segmentation.settings import Limits, MixtureMethod
 logger = logging.getLogger(__name__)
 Array = np.ndarray
 FURTHER_ROUNDS = 200
-N_MICRO, MICRO_ROUNDS = 256, 10
+N_MICRO, MICRO_ROUNDS, KMEANS_STARTS = 256, 10, 10
 
 
 def fit(
@@ -71,7 +72,7 @@ def fit_ordered(
 def common_mixtures(
     rows: nodes.OrderedNodes, numbers: list[int], method: MixtureMethod, seed: int
 ) -> dict[int, MixtureModel]:
-    """Mixtures with one covariance for all components, by number of components; each begins with a cut of Ward.
+    """Mixtures with one covariance for all components, by number of components, from a cut of Ward or k-means.
 
     With a covariance each, every further component costs d^2 / 2 parameters, and BIC would rather merge segments that
     are plainly there. These tell how many there are, in a fraction of the time.
@@ -81,9 +82,25 @@ def common_mixtures(
     found = {}
     for k in numbers:
         kmeans.require_points(len(micro.centres), k)
-        member = np.eye(k)[linkage.cut(merges, k)[micro.of_sample]]
-        found[k] = expectation.settled(rows.sample, member, FURTHER_ROUNDS, method.tolerance_per_row, is_common=True)
+        cuts = [linkage.cut(merges, k), _moved_centres(micro.centres, micro.weights, k, seed)]
+        members = [np.eye(k)[cut[micro.of_sample]] for cut in cuts]
+        settled = [_common(rows.sample, member, method) for member in members]
+        found[k] = _likeliest(settled, rows.sample)
     return found
+
+
+def _moved_centres(centres: Array, weights: Array, k: int, seed: int) -> Array:
+    """Clusters of weighted centres by k-means, the best of several starts: it can undo what Ward merged too early."""
+    return KMeans(k, n_init=KMEANS_STARTS, random_state=seed).fit(centres, sample_weight=weights).labels_
+
+
+def _common(sample: Array, member: Array, method: MixtureMethod) -> MixtureModel:
+    return expectation.settled(sample, member, FURTHER_ROUNDS, method.tolerance_per_row, is_common=True)
+
+
+def _likeliest(mixtures: list[MixtureModel], sample: Array) -> MixtureModel:
+    """The mixture with the highest likelihood; of equal ones the first."""
+    return max(mixtures, key=lambda mixture: float(mixture.log_likelihoods(sample).mean()))
 
 
 def _candidate(common: MixtureModel, sample: Array, rule: Rule) -> choice.Candidate:
@@ -97,17 +114,19 @@ def _candidate(common: MixtureModel, sample: Array, rule: Rule) -> choice.Candid
 
 
 def best_start(rows: nodes.OrderedNodes, common: MixtureModel, method: MixtureMethod, seed: int) -> MixtureModel:
-    """The start with the highest likelihood, after further rounds in log space on the sample.
+    """The best of Spark's starts and of the mixture that the number was chosen by, settled on the sample.
 
-    Spark starts from a handful of random rows per component and often ends in a poor place, so the mixture that the
-    number was chosen by competes as one more start.
+    Spark starts from a handful of random rows per component and often ends in a poor place. The starts are compared
+    with one covariance for all components: with one each, the likeliest is often the one whose component has shrunk
+    onto lines that share a zero (no roaming, no contact), which is no segment.
     """
     members = [probabilities(common.log_joint(rows.sample))]
     for start in range(method.n_starts):
         found = spark_mixture(rows, common.n_clusters, method, seed + start)
         members.append(probabilities(found.log_joint(rows.sample)))
-    settled = [expectation.settled(rows.sample, member, FURTHER_ROUNDS, method.tolerance_per_row) for member in members]
-    return max(settled, key=lambda mixture: float(mixture.log_likelihoods(rows.sample).mean()))
+    best = _likeliest([_common(rows.sample, member, method) for member in members], rows.sample)
+    member = probabilities(best.log_joint(rows.sample))
+    return expectation.settled(rows.sample, member, FURTHER_ROUNDS, method.tolerance_per_row)
 
 
 def spark_mixture(rows: nodes.OrderedNodes, n_clusters: int, method: MixtureMethod, seed: int) -> MixtureModel:

@@ -80,9 +80,16 @@ def oracle_labels(values: np.ndarray, truth: np.ndarray, ties: csr_matrix | None
     for taught, asked in folds.split(values, truth):
         seen = values if ties is None else np.hstack([values, tie_shares(ties, truth, taught, classes)])
         classifier = HistGradientBoostingClassifier(max_iter=100, early_stopping=False, random_state=FOLD_SEED)
-        classifier.fit(seen[taught], truth[taught])
-        said[asked] = classifier.predict(seen[asked])
+        varies = [column for column in range(seen.shape[1]) if _is_varied(seen[taught, column])]
+        classifier.fit(seen[np.ix_(taught, varies)], truth[taught])
+        said[asked] = classifier.predict(seen[np.ix_(asked, varies)])
     return said
+
+
+def _is_varied(column: np.ndarray) -> bool:
+    """Whether a column knows two values at least; the classifier cannot cut one that does not."""
+    known = column[~np.isnan(column)]
+    return known.size > 1 and bool(np.ptp(known) > 0)
 
 
 def tie_shares(ties: csr_matrix, truth: np.ndarray, taught: np.ndarray, classes: Sequence[str]) -> np.ndarray:

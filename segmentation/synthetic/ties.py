@@ -20,6 +20,9 @@ OTHER_PURITY = 0.88
 """Share of the homes that live in a community of their own segment."""
 INSIDE_TIES, OUTSIDE_TIES, SPREAD_TIES = 3, 0.4, 3
 """Ties that a home begins: within its community, to any home, and of a spread segment to any home."""
+SPREAD_REFUSED = 0.6
+"""Share of the ties between two homes of spread segments that are not made: they have fewer ties than the rest, so ties
+drawn home by home would tie them to each other more often than chance."""
 ENDED_SHARE = 0.06
 _INSIDE_KINDS = ("BUILDING", "HOUSEHOLD", "PAYER", "DEVICE", "TROUBLE")
 _OLDEST_MONTHS, _YOUNGEST_MONTHS = 40, 12
@@ -94,7 +97,17 @@ def _pairs_anywhere(homes: DataFrame, streams: Streams, n_homes: int) -> DataFra
     keys = (F.col("slot"), F.col("draw"))
     other = F.floor(streams.uniform("tie.anywhere", *keys) * n_homes)
     kind = streams.pick("tie.anywhere.kind", ["TROUBLE", "BUILDING", "DEVICE"], [50, 30, 20], *keys)
-    return drawn.select(F.col("slot").alias("slot_1"), home_slot(other).alias("slot_2"), kind.alias("link"))
+    pairs = drawn.select(
+        F.col("slot").alias("slot_1"),
+        home_slot(other).alias("slot_2"),
+        kind.alias("link"),
+        F.col("community").isNull().alias("is_spread_1"),
+    )
+    sides = homes.select(F.col("slot").alias("slot_2"), F.col("community").isNull().alias("is_spread_2"))
+    is_refused = streams.happens("tie.spread", SPREAD_REFUSED, F.col("slot_1"), F.col("slot_2"))
+    among_spread = F.col("is_spread_1") & F.col("is_spread_2")
+    kept = pairs.join(sides, on="slot_2", how="inner").filter(~(among_spread & is_refused))
+    return kept.select("slot_1", "slot_2", "link")
 
 
 def _pairs_of_dwellings(dwellings: DataFrame, streams: Streams) -> DataFrame:
