@@ -30,7 +30,7 @@ def communities(edges: DataFrame, *, max_rounds: int, seed: int, engine: str = "
         numbered = _persisted(_numbered(pairs, seed), held)
         labelled = _propagated(pairs, numbered, max_rounds)
         held.callback(labelled.unpersist)
-        named = _persisted(named_by_smallest(labelled), held)
+        named = _persisted(named_by_smallest(_without_swaps(labelled, pairs)), held)
         named.count()  # GraphFrames' own copy may go only once ours is made
         labelled.unpersist()
         yield named
@@ -53,6 +53,18 @@ def named_by_smallest(labelled: DataFrame) -> DataFrame:
     """Labels [node, label] renamed: [node, community], the smallest key that carries the label."""
     names = labelled.groupBy("label").agg(F.min("node").alias("community"))
     return labelled.join(names, on="label", how="inner").select("node", "community")
+
+
+def _without_swaps(labelled: DataFrame, pairs: DataFrame) -> DataFrame:
+    """Labels [node, label] in which two nodes tied to each other alone share one: they would swap theirs for ever."""
+    ends = pairs.select(F.explode(F.array("a", "b")).alias("node"))
+    alone = ends.groupBy("node").agg(F.count("*").alias("n_ties")).filter(F.col("n_ties") == 1).select("node")
+    couples = pairs.join(alone.withColumnRenamed("node", "a"), on="a", how="left_semi").join(
+        alone.withColumnRenamed("node", "b"), on="b", how="left_semi"
+    )
+    labels = labelled.select(F.col("node").alias("a"), F.col("label").alias("shared"))
+    shared = couples.join(labels, on="a", how="inner").select(F.explode(F.array("a", "b")).alias("node"), "shared")
+    return labelled.join(shared, on="node", how="left").select("node", F.coalesce("shared", "label").alias("label"))
 
 
 def _numbered(pairs: DataFrame, seed: int) -> DataFrame:
