@@ -70,7 +70,8 @@ def ensure(tables_at: Store, periods: Sequence[date]) -> None:
         missing = [period for period in periods if (family.name, period, version) not in made]
         for chain in without_overlap(missing):
             sums = _built(tables_at, family, chain).withColumn("input_version", F.lit(version))
-            tables_at.replace(sums, family.table, period=list(chain))
+            # Grouped by line and period just now: no key comes twice.
+            tables_at.replace(sums, family.table, is_unique=True, period=list(chain))
 
 
 def delivered_versions(tables_at: Store, sources: Iterable[Table]) -> dict[str, str]:
