@@ -103,7 +103,7 @@ _PAYG = (
 )  # fmt: skip
 _PLAN = (
     Segment(
-        HIGH_VALUE, PLAN, 0.15,
+        HIGH_VALUE, PLAN, 0.18,
         {"price": 0.6, "data": 0.5, "voice": 0.8, "streaming": -1.4, "video": -1.2, "social": -0.5, "salary": 0.7,
          "tenure": 1.1, "contact": -0.9, "work": 0.8, "gaming": -0.7, "market": 0.4, "active": 0.4, "late": -0.3,
          "night": -0.4, "peers": 0.5, "weekend": -0.5},
@@ -111,7 +111,7 @@ _PLAN = (
         contract=(9, 24),
     ),
     Segment(
-        VIP, PLAN, 0.21,
+        VIP, PLAN, 0.20,
         {"price": 1.8, "data": 1.4, "roaming": 1.7, "travel": 1.6, "salary": 1.6, "streaming": 0.8, "nightlife": 1.3,
          "tenure": 0.4, "contact": -0.2, "addon": 0.9, "offnet": 0.5, "peers": 0.8, "video": 0.4, "late": -0.6,
          "active": 0.7, "evening": 0.5, "steady": 0.5},
@@ -119,7 +119,7 @@ _PLAN = (
         contract=(9, 24),
     ),
     Segment(
-        RENEWALS, PLAN, 0.23,
+        RENEWALS, PLAN, 0.22,
         {"price": 1.1, "overage": 1.3, "tenure": 0.5, "streaming": 1.0, "social": 1.1, "voice": 0.4, "sms": 1.1,
          "weekend": 0.9, "gaming": 0.8, "market": 0.9, "discount": -0.9, "data": 0.3, "video": 0.9, "night": 0.5,
          "work": -0.7, "travel": -0.2, "nightlife": 0.3},
@@ -136,7 +136,7 @@ _PLAN = (
         (1, 13),
     ),
     Segment(
-        BUDGET, PLAN, 0.27,
+        BUDGET, PLAN, 0.26,
         {"price": -1.7, "data": -1.6, "voice": -1.1, "salary": -1.2, "streaming": 0.6, "active": -1.1, "travel": -1.0,
          "peers": -1.0, "sms": -0.3, "discount": 0.7, "nightlife": -0.8, "roaming": -0.9, "offnet": -0.6, "video": 0.3,
          "market": -0.5, "overage": -0.6, "work": -0.2},

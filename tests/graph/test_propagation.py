@@ -18,11 +18,10 @@ def found_in(edges: DataFrame) -> dict[str, str]:
 def test_two_cliques_with_a_bridge_are_two_communities_named_by_their_smallest_key(spark: SparkSession):
     edges = spark.createDataFrame([*CLIQUES, ("d", "w")], EDGES)
 
-    held_before = set(spark._jsc.getPersistentRDDs())
     found = found_in(edges)
 
     assert found == dict.fromkeys("abcd", "a") | dict.fromkeys("wxyz", "w")
-    assert set(spark._jsc.getPersistentRDDs()) <= held_before
+    assert spark._jsparkSession.sharedState().cacheManager().isEmpty()
 
 
 def test_order_direction_and_partitions_change_nothing(spark: SparkSession):
