@@ -19,7 +19,7 @@ def checked(options: ConfOptions, *, needs_secret: bool) -> RunSettings:
     settings = load(options.conf_file, options.set or (), data=options.data)
     known = {name: [feature.name for feature in catalogue.for_vertical(name)] for name in VerticalName}
     looks: list[Callable[[], object]] = [partial(archetypes.load, settings.archetypes, known)]
-    looks += [partial(source.load, path) for path in settings.sources]
+    looks.append(partial(source.load_all, settings.sources))
     looks += [partial(catalogue.cluster_features, v.vertical, v) for v in settings.verticals.values()]
     if needs_secret:
         looks.append(settings.secret.key)

@@ -7,7 +7,7 @@ from segmentation.sources import ingestion, source
 
 def run(at: Run) -> None:
     """Take all feeds of the conf file in. A feed that was taken in before is left as it is."""
-    sources = [source.load(path) for path in at.settings.sources]
+    sources = source.load_all(at.settings.sources)
     with at.step("ingest", at.as_of_days[-1]) as record:
         for number, one in enumerate(sources, start=1):
             record.says(f"{one.name}, {number} of {len(sources)}")

@@ -51,7 +51,7 @@ def fit_ordered(
     """The same on rows that are in order already."""
     numbers = choice.candidates_within(method.segments, limits, rows.n_rows, rows.n_distinct)
     common = common_mixtures(rows, list(numbers), method, seed)
-    candidates = [_candidate(mixture, rows.sample, rule) for mixture in common.values()]
+    candidates = _candidates(list(common.values()), rows.sample, rule)
     by_hand = isinstance(method.segments, int)
     chosen = choice.choose(candidates, limits, rule, n_rows=rows.n_rows, by_hand=by_hand)
     model = finished(best_start(rows, common[chosen.n_clusters], method, seed), rows.sample, outlier_share)
@@ -103,14 +103,17 @@ def _likeliest(mixtures: list[MixtureModel], sample: Array) -> MixtureModel:
     return max(mixtures, key=lambda mixture: float(mixture.log_likelihoods(sample).mean()))
 
 
-def _candidate(common: MixtureModel, sample: Array, rule: Rule) -> choice.Candidate:
-    labels = common.predict(sample).cluster
+def _candidates(common: list[MixtureModel], sample: Array, rule: Rule) -> list[choice.Candidate]:
+    labels = [mixture.predict(sample).cluster for mixture in common]
     if rule.index is Index.BIC_GAIN:
-        alone = expectation.from_membership(sample, np.ones((len(sample), 1)))
-        index = _common_bic(alone, sample) - _common_bic(common, sample)
+        alone = _common_bic(expectation.from_membership(sample, np.ones((len(sample), 1))), sample)
+        validity = [alone - _common_bic(mixture, sample) for mixture in common]
     else:
-        index = indices.silhouette(sample, labels)
-    return kmeans.candidate_of_labels(sample, labels, common.n_clusters, index)
+        validity = [indices.silhouette(sample, found) for found in labels]
+    return [
+        kmeans.candidate_of_labels(sample, found, mixture.n_clusters, index)
+        for mixture, found, index in zip(common, labels, validity, strict=True)
+    ]
 
 
 def best_start(rows: nodes.OrderedNodes, common: MixtureModel, method: MixtureMethod, seed: int) -> MixtureModel:
@@ -120,12 +123,11 @@ def best_start(rows: nodes.OrderedNodes, common: MixtureModel, method: MixtureMe
     with one covariance for all components: with one each, the likeliest is often the one whose component has shrunk
     onto lines that share a zero (no roaming, no contact), which is no segment.
     """
-    members = [probabilities(common.log_joint(rows.sample))]
+    starts = [common]
     for start in range(method.n_starts):
         found = spark_mixture(rows, common.n_clusters, method, seed + start)
-        members.append(probabilities(found.log_joint(rows.sample)))
-    best = _likeliest([_common(rows.sample, member, method) for member in members], rows.sample)
-    member = probabilities(best.log_joint(rows.sample))
+        starts.append(_common(rows.sample, probabilities(found.log_joint(rows.sample)), method))
+    member = probabilities(_likeliest(starts, rows.sample).log_joint(rows.sample))
     return expectation.settled(rows.sample, member, FURTHER_ROUNDS, method.tolerance_per_row)
 
 

@@ -72,10 +72,9 @@ def churn_known(outcomes: DataFrame, assigned_by_day: DataFrame, as_of: date) ->
     is_recent = F.col("as_of").between(F.lit(months_before(as_of, OUTCOME_MONTHS)), F.lit(as_of))
     segments = assigned_by_day.filter(is_recent).select("subscriber_id", "as_of", "segment_id")
     held = known.join(segments, on=["subscriber_id", "as_of"], how="inner")
-    everything = Window.partitionBy(F.lit(1))
-    freshness = F.struct(F.col("as_of"), -F.col("horizon_months"))
-    latest = held.withColumns({"freshness": freshness, "freshest": F.max(freshness).over(everything)})
-    return latest.filter(F.col("freshness") == F.col("freshest")).select("segment_id", "is_churned")
+    rated = held.withColumn("freshness", F.struct(F.col("as_of"), -F.col("horizon_months")))
+    freshest = F.broadcast(rated.agg(F.max("freshness").alias("freshness")))
+    return rated.join(freshest, on="freshness", how="left_semi").select("segment_id", "is_churned")
 
 
 def standardised_difference(n: Column, mean: Column, n_base: Column, base_mean: Column, base_scatter: Column) -> Column:

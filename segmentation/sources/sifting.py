@@ -150,8 +150,7 @@ def _shared_hash(source: Source, table: Table) -> Column:
     row = F.col(ROW_HASH[0])
     if source.group is not None:
         return row
-    is_fine = F.size(REASONS) == 0
-    return F.when(is_fine & ~F.col(IS_LEFT_OUT), F.xxhash64(*table.grain)).otherwise(row)
+    return F.when(_is_plain(), F.xxhash64(*table.grain)).otherwise(row)
 
 
 class _Alone:
@@ -233,7 +232,7 @@ def _with_duplicates(rows: DataFrame, source: Source) -> DataFrame:
 
 def _with_unique(rows: DataFrame, partition: Sequence[str], names: Sequence[str]) -> DataFrame:
     """Add a reason to all but the newest of the fine rows that share a key; equally new ones fall to the lower hash."""
-    is_fine = _is_plain() & ~F.col(IS_DUPLICATE)
+    is_fine = _is_accepted()
     newest_first = Window.partitionBy(*partition, is_fine).orderBy(F.desc("received_at"), *ROW_HASH)
     rank = F.when(is_fine, F.row_number().over(newest_first)).otherwise(1)
     ranked = rows.withColumn("_rank", rank)
@@ -246,7 +245,7 @@ def _is_quarantined() -> Column:
 
 
 def _is_accepted() -> Column:
-    return ~F.col(IS_LEFT_OUT) & ~F.col(IS_DUPLICATE) & (F.size(REASONS) == 0)
+    return _is_plain() & ~F.col(IS_DUPLICATE)
 
 
 def _counts(told_apart: DataFrame, alone: _Alone | None, source: Source) -> dict[str, Any]:

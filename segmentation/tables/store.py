@@ -87,17 +87,15 @@ class Store:
         """
         self._prepare(table)
         ordered = checks.conform(frame, table, where=self.address(table))
-        if not is_unique:
-            ordered.persist(StorageLevel.MEMORY_AND_DISK)
+        if is_unique:
+            self._overwrite(ordered, table, where)
+            return
+        ordered.persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            if not is_unique:
-                checks.require_grain(ordered, table, where=self.address(table), outside=_outside(where))
-            writer = ordered.write.format("delta").mode("overwrite")
-            self._save(writer.option("replaceWhere", _predicate(where)) if where else writer, table)
+            checks.require_grain(ordered, table, where=self.address(table), outside=_outside(where))
+            self._overwrite(ordered, table, where)
         finally:
-            if not is_unique:
-                ordered.unpersist()
-        self._note_write(table, where)
+            ordered.unpersist()
 
     def append(self, frame: DataFrame, table: Table, *, is_unique: bool = False) -> None:
         """Add rows. The grain is checked within `frame` only: a caller that may repeat itself uses `replace`."""
@@ -189,6 +187,11 @@ class Store:
         if new:
             columns = ", ".join("".join(_declared(column)) for column in new)
             self.spark.sql(f"ALTER TABLE {self._in_sql(table)} ADD COLUMNS ({columns})")
+
+    def _overwrite(self, frame: DataFrame, table: Table, where: Mapping[str, object]) -> None:
+        writer = frame.write.format("delta").mode("overwrite")
+        self._save(writer.option("replaceWhere", _predicate(where)) if where else writer, table)
+        self._note_write(table, where)
 
     def _save(self, writer: DataFrameWriter, table: Table) -> None:
         if self.is_folder:
