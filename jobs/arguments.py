@@ -78,6 +78,15 @@ class RunOptions(ConfOptions):
 
 
 @dataclasses.dataclass(frozen=True)
+class WriteOptions(RunOptions):
+    """Options of a command that writes tables."""
+
+    again: Annotated[
+        bool, typer.Option("--again", help="Do every step again, also where inputs, settings and code are unchanged.")
+    ] = False
+
+
+@dataclasses.dataclass(frozen=True)
 class Command(Generic[Opened]):
     """A job as a command: call it with the arguments after the program's name, or add it to an app.
 
@@ -149,8 +158,8 @@ def auto_or_number(text: str, option: str) -> int | Literal["auto"]:
     """What `K|auto` says."""
     if text == "auto":
         return "auto"
-    if not text.isdigit() or int(text) < 1:
-        raise SettingsError(f"cannot read {option}", found=text, expected="auto, or a whole number from 1 up")
+    if not text.isdecimal() or int(text) < 2:
+        raise SettingsError(f"cannot read {option}", found=text, expected="auto, or a whole number from 2 up")
     return int(text)
 
 

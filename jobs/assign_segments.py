@@ -1,5 +1,7 @@
 """Give every line its segment as of each day, describe the segments and check the known facts."""
 
+from itertools import product
+
 from jobs.opening import writing_job
 from segmentation.runs import Run
 from segmentation.segments import scoring
@@ -7,13 +9,19 @@ from segmentation.segments import scoring
 
 def run(at: Run) -> None:
     """Score every line of each vertical with the released model, as of each day, and publish the segments."""
-    for as_of in at.as_of_days:
-        for vertical in at.verticals:
-            with at.step("assign_segments", as_of, vertical) as record:
-                counts = scoring.score_and_publish(at.tables_at, at.settings, vertical, as_of, at.run_id, at.started_at)
-                record.counts.update(counts)
-                record.says("profiles")
-                scoring.describe(at.tables_at, vertical, as_of, at.run_id, at.started_at)
+    days_and_verticals = list(product(at.as_of_days, at.verticals))
+    for number, (as_of, vertical) in enumerate(days_and_verticals, start=1):
+        earlier = at.fingerprints("assign_segments", vertical), at.fingerprints("build_features")
+        fingerprint = at.fingerprint(scoring.made_from(at.tables_at, vertical, as_of, *earlier))
+        is_there = scoring.is_published(at.tables_at, vertical, as_of)
+        if is_there and at.has_done("assign_segments", as_of, fingerprint, vertical):
+            continue
+        with at.step("assign_segments", as_of, vertical, fingerprint=fingerprint) as record:
+            record.says(f"scores, {number} of {len(days_and_verticals)}")
+            counts = scoring.score_and_publish(at.tables_at, at.settings, vertical, as_of, at.run_id, at.started_at)
+            record.counts.update(counts)
+            record.says(f"profiles, {number} of {len(days_and_verticals)}")
+            scoring.describe(at.tables_at, vertical, as_of, at.run_id, at.started_at)
 
 
 main = writing_job(

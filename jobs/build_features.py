@@ -1,16 +1,23 @@
 """Turn clean tables into one row per line and day: population, then features."""
 
 from jobs.opening import writing_job
-from segmentation.features import building
+from segmentation.features import building, readymade
 from segmentation.runs import Run
 
 
 def run(at: Run) -> None:
-    """Build the population and the features of every vertical as of each day."""
+    """Build the population and the features of every vertical as of each day. Those that come ready-made are kept."""
+    if readymade.is_ready_made_run(at.settings):
+        return
     with at.step("build_partials", at.as_of_days[-1]):
         building.build_partials(at.tables_at, at.as_of_days)
     for as_of in at.as_of_days:
-        with at.step("build_features", as_of) as record:
+        fingerprint = at.fingerprint(building.made_from(at.tables_at, at.verticals, as_of))
+        is_there = building.is_built(at.tables_at, at.verticals, as_of)
+        if is_there and at.has_done("build_features", as_of, fingerprint):
+            continue
+        with at.step("build_features", as_of, fingerprint=fingerprint) as record:
+            record.says(f"day {at.as_of_days.index(as_of) + 1} of {len(at.as_of_days)}")
             record.notes += building.build_day(at.tables_at, at.verticals, as_of, at.run_id, at.started_at)
 
 

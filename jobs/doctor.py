@@ -7,7 +7,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 from pyspark.sql import SparkSession
 
@@ -49,9 +48,14 @@ def run(settings: RunSettings) -> Answer:
     return Answer(data={"is_well": True, "checks": {check.name: check.found for check in checks}})
 
 
-def first(at: Run) -> None:
-    """The same at the begin of a run, with the session it has. Raises PlatformError when something is missing."""
-    require_well(shown(chain(before_spark(at.settings), with_spark(at.settings))))
+def first(settings: RunSettings) -> None:
+    """What can be seen before a run starts Spark. Raises PlatformError when something is missing."""
+    require_well(shown(before_spark(settings)))
+
+
+def then(at: Run) -> None:
+    """The rest, with the session that the run has started. Raises PlatformError when something is missing."""
+    require_well(shown(with_spark(at.settings)))
 
 
 def shown(checks: Iterator[Check]) -> list[Check]:
@@ -110,7 +114,12 @@ def with_spark(settings: RunSettings) -> Iterator[Check]:
 
 
 def _memory(properties: dict[str, str]) -> Check:
-    heap = _as_gb(properties.get("spark.driver.memory", "1g"))
+    asked = properties.get("spark.driver.memory", "1g")
+    heap = as_gb(asked)
+    if heap is None:
+        return Check(
+            "memory", False, f"spark.driver.memory = {asked!r}", "write a whole number with its unit, like 1536m"
+        )
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GB
     return Check(
         "memory",
@@ -166,9 +175,12 @@ def _propagate(spark: SparkSession) -> str:
     return f"3 vertices labelled, {n_labels} communit{'y' if n_labels == 1 else 'ies'}"
 
 
-def _as_gb(memory: str) -> float:
-    number, unit = re.fullmatch(r"(\d+)\s*([kmgt]?)b?", memory.strip().lower()).groups()
-    return int(number) * {"k": 2**-20, "m": 2**-10, "g": 1, "t": 2**10, "": 2**-30}[unit]
+def as_gb(memory: str) -> float | None:
+    """Gigabytes of a size as Spark writes it; null for what Spark does not take, such as 1.5g."""
+    found = re.fullmatch(r"(\d+)([kmgt]?)b?", memory.strip().lower())
+    if found is None:
+        return None
+    return int(found[1]) * {"k": 2**-20, "m": 2**-10, "g": 1, "t": 2**10, "": 2**-30}[found[2]]
 
 
 def _first_line(broken: Exception) -> str:

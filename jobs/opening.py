@@ -1,31 +1,38 @@
 """Open what a command needs: settings, then Spark, then a run, with its log and the lock of its warehouse."""
 
 import logging
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from jobs import terminal
-from jobs.arguments import Command, ConfOptions, RunOptions, SparkOptions
+from jobs.arguments import Command, ConfOptions, RunOptions, SparkOptions, WriteOptions
 from jobs.checking import checked
 from jobs.starting import started
 from jobs.terminal import Answer
 from segmentation import runs, session
-from segmentation.errors import SettingsError
+from segmentation.errors import SegmentationError, SettingsError
 from segmentation.periods import month_end
 from segmentation.runs import Run
 from segmentation.settings import Json, RunSettings, VerticalName
 from segmentation.tables import held
 
 logger = logging.getLogger(__name__)
+Look = Callable[[RunSettings], None]
 
 
-def writing_job(run: Callable[..., Answer | None], name: str, *examples: str) -> Command:
-    """A job that writes tables, as a command: the `main` of its file."""
-    return Command(run, name, RunOptions, writing, examples, _done)
+def _no_look(_settings: RunSettings) -> None:
+    """Nothing is looked at before Spark starts."""
+
+
+def writing_job(run: Callable[..., Answer | None], name: str, *examples: str, first: Look = _no_look) -> Command:
+    """A job that writes tables, as a command: the `main` of its file. `first` is done before Spark starts."""
+    return Command(run, name, WriteOptions, partial(writing, first=first), examples, _done)
 
 
 def reading_job(run: Callable[..., Answer | None], name: str, *examples: str) -> Command:
@@ -53,26 +60,39 @@ def reading(options: RunOptions) -> Iterator[Run]:
 
 
 @contextmanager
-def writing(options: RunOptions) -> Iterator[Run]:
+def writing(options: WriteOptions, *, first: Look = _no_look) -> Iterator[Run]:
     """A run that holds the lock of its warehouse."""
-    with _opened(options, needs_secret=True) as run:
+    with _opened(options, needs_secret=True, is_again=options.again, first=first) as run:
         jvm = session.jvm_process(run.spark)
         with held(run.settings.lock_folder, run.run_id, writers=() if jvm is None else (jvm,)):
             yield run
 
 
 @contextmanager
-def _opened(options: RunOptions, *, needs_secret: bool) -> Iterator[Run]:
+def _opened(
+    options: RunOptions, *, needs_secret: bool, is_again: bool = False, first: Look = _no_look
+) -> Iterator[Run]:
     settings = checked(options, needs_secret=needs_secret)
     verticals, days = _verticals(options, settings), _days(options, settings)
+    first(settings)
     spark = started(settings.spark, settings.logs)
-    run = runs.new_run(spark, settings, verticals=verticals, as_of_days=days)
+    run = runs.new_run(spark, settings, verticals=verticals, as_of_days=days, is_again=is_again)
     log_file = terminal.log_to_file(settings.logs, run.run_id)
     try:
         logger.info("run %s with %s", run.run_id, options.conf_file)
         yield run
+    except BaseException as broken:
+        logger.info("run %s broke off: %s", run.run_id, _told(broken))
+        raise
     finally:
         terminal.close_log_file(log_file)
+
+
+def _told(broken: BaseException) -> str:
+    """What a log may hold of an error: our own say all; of others the place, for their message may quote a cell."""
+    if isinstance(broken, SegmentationError):
+        return f"{type(broken).__name__}: {broken}"
+    return f"{type(broken).__name__}\n{''.join(traceback.format_tb(broken.__traceback__))}"
 
 
 def _done(run: Run) -> Answer:
@@ -104,12 +124,28 @@ def _days(options: RunOptions, settings: RunSettings) -> tuple[date, ...]:
         )
     try:
         if options.as_of:
-            return (date.fromisoformat(options.as_of),)
-        if options.month:
+            days = (date.fromisoformat(options.as_of),)
+        elif options.month:
             end = month_end(options.month)
-            return tuple(day for day in days if (day.year, day.month) == (end.year, end.month)) or (end,)
+            days = tuple(day for day in days if (day.year, day.month) == (end.year, end.month)) or (end,)
     except ValueError as broken:
         raise SettingsError(
             "cannot read --month or --as-of", found=str(broken), expected="2026-10 or 2026-10-31"
         ) from None
+    _require_history(days, options, settings)
     return days
+
+
+def _require_history(days: tuple[date, ...], options: RunOptions, settings: RunSettings) -> None:
+    """Raise SettingsError for a day before the feeds begin. A later one than the conf file's last is a new period."""
+    begin = settings.periods.history_from
+    early = [day.isoformat() for day in days if f"{day:%Y-%m}" < begin]
+    if early:
+        raise SettingsError(
+            "the day lies before the feeds begin",
+            where=str(options.conf_file),
+            found=", ".join(early),
+            expected=f"a day from {begin} (periods.history_from) on; the conf file segments {settings.periods.first} "
+            f"to {settings.periods.last}",
+            remedy="choose another --month or --as-of, or set periods.history_from to the first month of the feeds",
+        )

@@ -14,7 +14,7 @@ def run(
     at: Run, *, refit: Annotated[bool, typer.Option("--refit", help="Fit again although a model scores.")] = False
 ) -> Answer:
     """Run every step for the months of the conf file: the first is fitted where no model scores yet, all are scored."""
-    doctor.first(at)
+    doctor.then(at)
     if at.settings.synthetic is not None:
         generate.run(at)
     ingest.run(at)
@@ -31,6 +31,7 @@ main = writing_job(
     "segmentation run",
     "segmentation run --conf-file conf/real/online_retail.yaml --data DIR",
     "segmentation run --month 2026-10 --vertical payg --json",
+    first=doctor.first,
 )
 
 if __name__ == "__main__":

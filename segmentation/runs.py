@@ -1,20 +1,32 @@
-"""One run of the pipeline: its session, settings, tables and lock, and the record it leaves in `runs`."""
+"""One run of the pipeline: its session, settings and tables, and the record it leaves in `runs`.
 
+A step that was done with the same inputs, settings and code is not done again: its fingerprint stands in `runs`. A step
+that was begun and not ended counts as not done, whatever `runs` says: a mark beside the lock of the warehouse tells.
+"""
+
+import hashlib
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
 from uuid import uuid4
 
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
+from pyspark.sql import functions as F
 
 from segmentation import __version__
 from segmentation.progress import Progress, step
-from segmentation.settings import RunSettings, VerticalName, VerticalSettings
+from segmentation.settings import Json, RunSettings, VerticalName, VerticalSettings, stable_hash
 from segmentation.tables import Store, built
 
+logger = logging.getLogger(__name__)
 ALL_VERTICALS = "all"
+BEGUN_FOLDER = "_begun"
+"""Beside the lock: a mark for every step that has begun and not ended."""
 
 
 @dataclass
@@ -40,21 +52,54 @@ class Run:
     started_at: datetime
     verticals: tuple[VerticalName, ...]
     as_of_days: tuple[date, ...]
+    is_again: bool = False
+    """Do every step again, also where nothing has changed."""
 
     def vertical(self, name: VerticalName) -> VerticalSettings:
         return self.settings.verticals[name]
 
+    def fingerprint(self, *inputs: Json) -> str:
+        """Hash of what a step is made from: its inputs, the settings, the archetypes and the code."""
+        archetypes = self.settings.archetypes.read_text(encoding="utf-8")
+        return stable_hash([_code_digest(), self.settings.hash(), archetypes, inputs])
+
+    def fingerprints(self, name: str, vertical: str = ALL_VERTICALS) -> dict[str, str]:
+        """The newest fingerprint of a step, by day."""
+        ours = (F.col("step") == name) & (F.col("vertical") == vertical) & F.col("fingerprint").isNotNull()
+        rows = self.tables_at.read(built.RUNS).filter(ours).select("as_of", "ended_at", "fingerprint").collect()
+        return {row["as_of"].isoformat(): row["fingerprint"] for row in sorted(rows, key=_ended)}
+
+    def has_done(self, name: str, as_of: date, fingerprint: str, vertical: str = ALL_VERTICALS) -> bool:
+        """Whether the newest ending of the step had this fingerprint, and it was not begun since without ending."""
+        if self.is_again or self._mark(name, vertical, as_of).exists():
+            return False
+        is_done = self.fingerprints(name, vertical).get(as_of.isoformat()) == fingerprint
+        if is_done:
+            logger.info("%s: nothing has changed, kept as it is", _title(name, vertical, as_of))
+        return is_done
+
     @contextmanager
-    def step(self, name: str, as_of: date, vertical: str = ALL_VERTICALS) -> Iterator[StepRecord]:
+    def step(
+        self, name: str, as_of: date, vertical: str = ALL_VERTICALS, *, fingerprint: str | None = None
+    ) -> Iterator[StepRecord]:
         """Show progress, and record the step in `runs` when it ended well."""
         started_at = datetime.now(tz=UTC)
         self.tables_at.forget_versions()
-        with step(f"{name} {vertical} {as_of}" if vertical != ALL_VERTICALS else f"{name} {as_of}") as progress:
+        mark = self._mark(name, vertical, as_of)
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+        with step(_title(name, vertical, as_of)) as progress:
             record = StepRecord(progress)
             yield record
-            self._remember(name, vertical, as_of, started_at, record)
+            self._remember(name, vertical, as_of, started_at, record, fingerprint)
+        mark.unlink(missing_ok=True)
 
-    def _remember(self, name: str, vertical: str, as_of: date, started_at: datetime, record: StepRecord) -> None:
+    def _mark(self, name: str, vertical: str, as_of: date) -> Path:
+        return self.settings.lock_folder / BEGUN_FOLDER / f"{name}-{vertical}-{as_of}"
+
+    def _remember(
+        self, name: str, vertical: str, as_of: date, started_at: datetime, record: StepRecord, fingerprint: str | None
+    ) -> None:
         row = {
             "run_id": self.run_id,
             "step": name,
@@ -62,6 +107,7 @@ class Run:
             "as_of": as_of,
             "code_version": __version__,
             "settings_hash": self.settings.hash(),
+            "fingerprint": fingerprint,
             "tables_read": dict(self.tables_at.versions_read),
             "tables_written": self.tables_at.versions_written,
             "counts": dict(record.counts),
@@ -72,12 +118,32 @@ class Run:
         self.tables_at.append(self.tables_at.rows(built.RUNS, [row]), built.RUNS, is_unique=True)
 
 
+def _ended(row: Row) -> datetime:
+    return row["ended_at"]
+
+
+def _title(name: str, vertical: str, as_of: date) -> str:
+    return f"{name} {as_of}" if vertical == ALL_VERTICALS else f"{name} {vertical} {as_of}"
+
+
+@cache
+def _code_digest() -> str:
+    """Hash of the sources of this package: a step is done again when the code has changed."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for source in sorted(folder.rglob("*.py")):
+        digest.update(str(source.relative_to(folder)).encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
 def new_run(
     spark: SparkSession,
     settings: RunSettings,
     *,
     verticals: tuple[VerticalName, ...] | None = None,
     as_of_days: tuple[date, ...] | None = None,
+    is_again: bool = False,
 ) -> Run:
     """A run with an id of its own. The time zone of the session becomes the operator's."""
     spark.conf.set("spark.sql.session.timeZone", settings.timezone)
@@ -85,4 +151,4 @@ def new_run(
     run_id = f"{now:%Y%m%dT%H%M%S}-{os.getpid()}-{uuid4().hex[:6]}"
     chosen = verticals or tuple(settings.verticals)
     days = as_of_days or tuple(settings.periods.as_of_days)
-    return Run(spark, settings, Store(spark, settings.warehouse), run_id, now, chosen, days)
+    return Run(spark, settings, Store(spark, settings.warehouse), run_id, now, chosen, days, is_again)

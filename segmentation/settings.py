@@ -3,11 +3,12 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -15,6 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from segmentation.errors import SettingsError
 from segmentation.periods import month_end, months_between
 
+LEAST_KEY_BYTES = 16
+_NO_SECRET = (
+    "missing; write secret: {environment: SEGMENTATION_SECRET} or {file: PATH}, with a random key of at least "
+    f"{LEAST_KEY_BYTES} bytes there; generated or public data may do with a demo_key"
+)
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | date | None
 
 
@@ -56,6 +62,9 @@ class Objective(Settings):
     """Two or three metrics of success."""
 
 
+Weight = Annotated[float, Field(ge=0)]
+
+
 class Limits(Settings):
     """What the business can work with."""
 
@@ -76,6 +85,8 @@ class Limits(Settings):
     def _ordered(self) -> "Limits":
         if self.min_segments > self.max_segments:
             raise ValueError(f"min_segments {self.min_segments} is over max_segments {self.max_segments}")
+        if self.min_share > self.max_share:
+            raise ValueError(f"min_share {self.min_share} is over max_share {self.max_share}")
         return self
 
 
@@ -92,11 +103,23 @@ class PreparationSettings(Settings):
     """A feature missing for a larger share is left out."""
     scaling: Literal["none", "standard", "robust"] = "standard"
     """How features become comparable: by mean and spread, or by median and quartiles."""
-    family_weights: dict[str, float] = Field(default_factory=dict)
+    family_weights: dict[str, Weight] = Field(default_factory=dict)
     """Weight of a feature family in distances; 1 when not named, 0 leaves it out."""
 
 
-class KMeansMethod(Settings):
+class _OfSegments(Settings):
+    """A method that is told how many segments to find."""
+
+    @field_validator("segments", mode="before", check_fields=False)
+    @classmethod
+    def _is_number(cls, segments: object) -> object:
+        is_number = isinstance(segments, int) and not isinstance(segments, bool) and segments >= 2
+        if segments != "auto" and not is_number:
+            raise ValueError("write auto, or a whole number from 2 up")
+        return segments
+
+
+class KMeansMethod(_OfSegments):
     """Spark ML KMeans."""
 
     name: Literal["kmeans"]
@@ -109,7 +132,7 @@ class KMeansMethod(Settings):
     """Rounds of a start at most."""
 
 
-class WardMethod(Settings):
+class WardMethod(_OfSegments):
     """Spark ML KMeans micro-clusters, then weighted Ward on them."""
 
     name: Literal["ward"]
@@ -122,7 +145,7 @@ class WardMethod(Settings):
     """Rounds for the micro-clusters at most."""
 
 
-class MixtureMethod(Settings):
+class MixtureMethod(_OfSegments):
     """Spark ML GaussianMixture, the number of components by BIC."""
 
     name: Literal["mixture"]
@@ -137,7 +160,7 @@ class MixtureMethod(Settings):
     """Stop when the mean log-likelihood of a row rises by less."""
 
 
-class CommunitiesMethod(Settings):
+class CommunitiesMethod(_OfSegments):
     """Ties and usage similarity, GraphFrames label propagation, communities grouped to segments."""
 
     name: Literal["communities"]
@@ -152,7 +175,7 @@ class CommunitiesMethod(Settings):
     """Most similar homes that a home is tied to."""
     n_cells: int = Field(default=32, ge=1, le=4096)
     """Cells (micro-clusters) within which the most similar homes are looked for."""
-    tie_weights: dict[str, float] = Field(default_factory=dict)
+    tie_weights: dict[str, Weight] = Field(default_factory=dict)
     """Weight of a kind of tie; 1 when not named."""
     max_degree: int = Field(default=50, ge=2)
     """A line with more ties of one kind than this is a hub; its ties of that kind are cut."""
@@ -231,11 +254,15 @@ class SecretSettings(Settings):
     """File that holds the secret."""
     demo_key: str | None = None
     """A key in plain sight: for generated or public data only."""
+    is_public_data: bool = False
+    """Whether anybody may see the data anyway: then a demo_key does no harm."""
 
     @model_validator(mode="after")
     def _one(self) -> "SecretSettings":
         if sum(value is not None for value in (self.environment, self.file, self.demo_key)) != 1:
             raise ValueError("give exactly one of environment, file, demo_key")
+        if self.demo_key is not None and len(self.demo_key.encode()) < LEAST_KEY_BYTES:
+            raise ValueError(f"demo_key is shorter than {LEAST_KEY_BYTES} bytes; write a longer text")
         return self
 
     def key(self) -> bytes:
@@ -250,9 +277,9 @@ class SecretSettings(Settings):
                 os.environ.get(self.environment or "", "").encode(),
                 f"environment variable {self.environment}",
             )
-        if len(found) < 16:
+        if len(found) < LEAST_KEY_BYTES:
             raise SettingsError(
-                "the secret for pseudonyms is missing or shorter than 16 bytes",
+                f"the secret for pseudonyms is missing or shorter than {LEAST_KEY_BYTES} bytes",
                 where=where,
                 remedy="put a random key there, from python3 -c 'import secrets; print(secrets.token_hex(32))'",
             )
@@ -325,13 +352,32 @@ class RunSettings(Settings):
     mlflow: MlflowSettings = MlflowSettings()
     synthetic: SyntheticSettings | None = None
 
+    @field_validator("timezone")
+    @classmethod
+    def _exists(cls, timezone: str) -> str:
+        if timezone not in available_timezones():
+            raise ValueError("there is no such time zone; write one like UTC or Europe/Warsaw")
+        return timezone
+
     @model_validator(mode="after")
-    def _models_have_a_place(self) -> "RunSettings":
-        if self.is_in_catalog and self.models is None:
-            raise ValueError(
-                f"models: name a folder for models, since the warehouse {self.warehouse} is a schema of a catalog"
-            )
+    def _fits_together(self) -> "RunSettings":
+        if problems := list(self._problems()):
+            raise ValueError("; ".join(problems))
         return self
+
+    def _problems(self) -> Iterator[str]:
+        if self.is_in_catalog and self.models is None:
+            yield f"models: name a folder for models, since the warehouse {self.warehouse} is a schema of a catalog"
+        if os.path.normpath(self.vault) == os.path.normpath(self.warehouse):
+            yield f"vault: it needs a place of its own, not that of the warehouse, {self.warehouse}"
+        if self.secret.demo_key is not None and self.synthetic is None and not self.secret.is_public_data:
+            yield (
+                "secret: a demo_key is for generated or public data. Write environment: or file: instead, and "
+                "demo_key: null where it is inherited; where the data is public, is_public_data: true"
+            )
+        for name, vertical in self.verticals.items():
+            if name != vertical.vertical:
+                yield f"verticals.{name}: these are the settings of {vertical.vertical}"
 
     @property
     def is_in_catalog(self) -> bool:
@@ -379,12 +425,24 @@ def load(conf_file: Path, overrides: Sequence[str] = (), *, data: Path | None = 
 
     Raises: SettingsError listing all problems of all files together.
     """
+    return validated(read_tree(conf_file, overrides, data=data), conf_file)
+
+
+def read_tree(conf_file: Path, overrides: Sequence[str] = (), *, data: Path | None = None) -> dict:
+    """What the files and overrides say together, not checked yet.
+
+    Raises: SettingsError when a file or an override cannot be read.
+    """
     tree = _read_tree(conf_file)
     for override in overrides:
         _put(tree, override)
-    filled = _fill(tree, data, conf_file)
+    return {key: _fill(value, data, conf_file) for key, value in tree.items()}
+
+
+def validated(tree: dict, conf_file: Path) -> RunSettings:
+    """The settings that a tree says. Raises SettingsError listing all problems together."""
     try:
-        return RunSettings.model_validate(filled)
+        return RunSettings.model_validate(tree)
     except ValidationError as broken:
         raise _all_problems(conf_file, broken) from None
 
@@ -450,7 +508,16 @@ def _put(tree: dict, override: str) -> None:
         node = node.setdefault(parent, {})
         if not isinstance(node, dict):
             raise SettingsError("--set leads through a key that holds a value", where=path, found=parent)
-    node[last] = yaml.safe_load(text)
+    try:
+        node[last] = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise SettingsError(
+            "cannot read --set",
+            where=path,
+            found=text,
+            expected="a value as YAML writes it",
+            remedy="put brackets and quotes in pairs, or the whole value in quotes",
+        ) from None
 
 
 def _fill(node: Json, data: Path | None, conf_file: Path) -> Json:
@@ -475,7 +542,9 @@ def _all_problems(conf_file: Path, broken: ValidationError) -> SettingsError:
         path = ".".join(str(part) for part in problem["loc"])
         is_secret = path.startswith("secret")
         shown = "" if is_secret or isinstance(problem["input"], dict | list) else f" (found {problem['input']!r})"
-        lines.append(f"{path}: {problem['msg']}{shown}")
+        is_absent = path == "secret" and problem["type"] in ("missing", "model_type")
+        said = _NO_SECRET if is_absent else problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{path}: {said}{shown}" if path else f"{said}{shown}")
     return SettingsError(
         f"{len(lines)} problems in the settings",
         where=str(conf_file),

@@ -4,8 +4,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from jobs import opening
+from jobs.arguments import ConfOptions, RunOptions
+from jobs.checking import checked
 from segmentation.errors import SettingsError
-from segmentation.settings import RunSettings, SecretSettings, VerticalName, load
+from segmentation.settings import RunSettings, SecretSettings, VerticalName, load, read_tree, validated
 
 ROOT = Path(__file__).parent.parent
 LOCAL = ROOT / "conf/local.yaml"
@@ -124,3 +127,97 @@ def test_every_key_says_what_it_means():
     silent = [path for path, field in keys(RunSettings) if not field.description]
 
     assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("override", "named"),
+    [
+        ("timezone=Mars/Olympus", "timezone: there is no such time zone"),
+        ("verticals.payg.method.segments=1", "segments: write auto, or a whole number from 2 up"),
+        ("verticals.payg.method.segments=true", "from 2 up"),
+        ("verticals.payg.method.segments=-3", "from 2 up"),
+        ("verticals.payg.limits={min_share: 0.7, max_share: 0.6}", "min_share 0.7 is over max_share 0.6"),
+        ("verticals.payg.preparation.family_weights.usage=-1", "family_weights.usage"),
+        ("verticals.home.method.tie_weights.payer=-1", "tie_weights.payer"),
+        ("verticals.payg.vertical=plan", "verticals.payg: these are the settings of plan"),
+        ("vault=warehouse/local/", "vault: it needs a place of its own"),
+        ("secret.demo_key=too-short", "shorter than 16 bytes"),
+        ("secret.demo_key=", "give exactly one"),
+        ("operator=[a", "cannot read --set"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(override, named):
+    with pytest.raises(SettingsError) as refused:
+        load(LOCAL, [override])
+
+    assert named in str(refused.value)
+
+
+def test_a_whole_number_of_segments_may_be_asked_for():
+    method = load(LOCAL, ["verticals.payg.method.segments=2"]).verticals[VerticalName.PAYG].method
+
+    assert method.segments == 2
+
+
+def test_a_key_in_plain_sight_is_refused_where_the_data_is_neither_generated_nor_public(tmp_path):
+    inherited = write(tmp_path, "own.yaml", extends=str(LOCAL), synthetic=None)
+
+    with pytest.raises(SettingsError, match="for generated or public data"):
+        load(inherited)
+
+    assert load(inherited, ["secret.is_public_data=true"]).synthetic is None
+
+
+def test_a_missing_secret_says_what_to_write(tmp_path):
+    emptied = write(tmp_path, "own.yaml", extends=str(LOCAL), secret=None)
+    without = {key: value for key, value in read_tree(LOCAL).items() if key != "secret"}
+
+    for tree in (read_tree(emptied), without):
+        with pytest.raises(SettingsError, match="environment: SEGMENTATION_SECRET"):
+            validated(tree, emptied)
+
+
+def problems_of(*overrides: str) -> str:
+    with pytest.raises(SettingsError) as refused:
+        checked(ConfOptions(conf_file=LOCAL, set=list(overrides)), needs_secret=False)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "named"),
+    [
+        ("sources=[]", "no sources"),
+        ("verticals={}", "nothing to work with"),
+        ("verticals.payg.preparation.family_weights.magic=1", "no family 'magic'"),
+        ("synthetic.unknown_segments=[Martians]", "not known: Martians"),
+        ("synthetic.segment_shares={payg: {Nobody: 0.5}}", "not known: Nobody"),
+        ("verticals.payg.objective.success=[{table: outcome, column: x, direction: up}, "
+         "{table: outcomes, column: y, direction: up}]", "there is no table 'outcome'"),
+    ],
+)  # fmt: skip
+def test_names_in_the_settings_are_looked_up_before_spark_starts(override, named):
+    assert named in problems_of(override)
+
+
+def test_a_metric_of_success_names_a_column_that_there_is():
+    metrics = "[{table: outcomes, column: y, direction: up}, {table: outcomes, column: is_churned, direction: down}]"
+
+    assert "outcomes has no column 'y'" in problems_of(f"verticals.payg.objective.success={metrics}")
+
+
+def test_problems_of_settings_sources_and_archetypes_come_together():
+    told = problems_of("timezone=Mars", "sources=[nowhere.yaml]", "archetypes=gone.yaml")
+
+    assert [name for name in ("timezone", "nowhere.yaml", "gone.yaml") if name not in told] == []
+
+
+@pytest.mark.parametrize(("month", "day"), [("2025-10", None), (None, "2025-10-31")])
+def test_a_day_before_the_feeds_begin_is_refused(month, day):
+    with pytest.raises(SettingsError, match="before the feeds begin") as refused:
+        opening._days(RunOptions(conf_file=LOCAL, month=month, as_of=day), load(LOCAL))
+
+    assert "2025-11" in refused.value.expected
+
+
+def test_a_month_after_the_last_of_the_conf_file_is_a_new_period():
+    assert opening._days(RunOptions(conf_file=LOCAL, month="2026-11"), load(LOCAL)) == (date(2026, 11, 30),)

@@ -8,13 +8,28 @@ from pyspark.storagelevel import StorageLevel
 
 from segmentation.features import assembly, availability, catalogue, outcomes, partials, population
 from segmentation.periods import months_before
-from segmentation.settings import VerticalName
+from segmentation.settings import Json, VerticalName
 from segmentation.tables import Store, built, clean
 
 
 def build_partials(tables_at: Store, as_of_days: Iterable[date]) -> None:
     """Write the period partials that these days need and that are not there yet."""
     partials.ensure(tables_at, partials.periods_needed(as_of_days))
+
+
+def made_from(tables_at: Store, verticals: Sequence[VerticalName], as_of: date) -> Json:
+    """What decides what `build_day` writes, besides settings and code: deliveries, and the earlier days there are."""
+    return [
+        as_of.isoformat(),
+        sorted(verticals),
+        dict(partials.delivered_versions(tables_at, clean.TABLES)),
+        [day.isoformat() for day in sorted(_built_days(tables_at)) if day < as_of],
+    ]
+
+
+def is_built(tables_at: Store, verticals: Sequence[VerticalName], as_of: date) -> bool:
+    """Whether every vertical has features of the day."""
+    return all(not tables_at.read(catalogue.feature_table(name), as_of).isEmpty() for name in verticals)
 
 
 def build_day(
@@ -42,7 +57,7 @@ def build_day(
 def build_outcomes(tables_at: Store, today: date) -> None:
     """Write what is known from this day on: what became of the lines of earlier days that were built."""
     people = tables_at.read(built.POPULATION)
-    built_days = {row["as_of"] for row in people.select("as_of").distinct().collect()}
+    built_days = _built_days(tables_at)
     for horizon in outcomes.HORIZONS:
         for n_months in (horizon, horizon + outcomes.SILENT_MONTHS):
             as_of = months_before(today, n_months)
@@ -50,3 +65,7 @@ def build_outcomes(tables_at: Store, today: date) -> None:
                 there = people.filter(F.col("as_of") == F.lit(as_of))
                 known = outcomes.outcomes(tables_at, there, as_of, horizon, today=today)
                 tables_at.replace(known, built.OUTCOMES, as_of=as_of, horizon_months=horizon)
+
+
+def _built_days(tables_at: Store) -> set[date]:
+    return {row["as_of"] for row in tables_at.read(built.POPULATION).select("as_of").distinct().collect()}

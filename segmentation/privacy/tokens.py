@@ -13,11 +13,13 @@ TokenKind = Literal["subscriber", "customer", "account", "household", "record"]
 TOKEN_KINDS: tuple[TokenKind, ...] = ("subscriber", "customer", "account", "household", "record")
 TOKEN_LENGTH = 32
 """Hex digits kept of the HMAC: 128 bits, so that two keys of 10^9 share a token with probability below 10^-20."""
+BLANKS = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace())
+"""Signs that do not count around a value, tabs and no-break spaces among them: what `str.strip` takes."""
 
 
 def token_of(secret: bytes, kind: TokenKind, original: str | None) -> str | None:
     """Token of one key; null for a null or blank key. Blanks around the key do not count."""
-    trimmed = (original or "").strip()
+    trimmed = (original or "").strip(BLANKS)
     if not trimmed:
         return None
     return hmac.digest(secret, f"{kind}:{trimmed}".encode(), "sha256").hex()[:TOKEN_LENGTH]

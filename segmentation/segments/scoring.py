@@ -1,6 +1,6 @@
 """Score a vertical as of a day with its released model, publish the segments and describe them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from pyspark.sql import DataFrame
@@ -12,8 +12,42 @@ from segmentation.models import assignment, registry, tracking
 from segmentation.models.fitted import FittedModel
 from segmentation.profiles import description
 from segmentation.segments import facts, publication
-from segmentation.settings import CommunitiesMethod, Method, RunSettings, VerticalName
+from segmentation.settings import CommunitiesMethod, Json, Method, RunSettings, VerticalName
 from segmentation.tables import Store, built, clean
+
+
+def made_from(
+    tables_at: Store, vertical: VerticalName, as_of: date, assigned: Mapping[str, str], built_days: Mapping[str, str]
+) -> Json:
+    """What decides what scoring and describing a day write, besides settings and code.
+
+    The model, the features of the day, and the fingerprints of the days whose outcomes and segments are read.
+    """
+    today = as_of.isoformat()
+    return [
+        today,
+        _model(tables_at, vertical),
+        _features_version(tables_at, vertical, as_of),
+        {day: fingerprint for day, fingerprint in sorted(assigned.items()) if day < today},
+        {day: fingerprint for day, fingerprint in sorted(built_days.items()) if day <= today},
+    ]
+
+
+def is_published(tables_at: Store, vertical: VerticalName, as_of: date) -> bool:
+    """Whether segments and profiles of the day are there."""
+    tables = (built.SEGMENT_ASSIGNMENTS, built.SEGMENT_PROFILES)
+    return all(not _of_vertical(tables_at.read(table, as_of), vertical).isEmpty() for table in tables)
+
+
+def _model(tables_at: Store, vertical: VerticalName) -> Json:
+    """The released model and the run that fitted and named it."""
+    models = _of_vertical(tables_at.read(built.SEGMENT_MODELS), vertical).filter("is_released")
+    return [list(row) for row in models.select("model_version", "run_id").collect()]
+
+
+def _features_version(tables_at: Store, vertical: VerticalName, as_of: date) -> str | None:
+    found = tables_at.read(catalogue.feature_table(vertical), as_of).select("features_version").first()
+    return None if found is None else found["features_version"]
 
 
 def score_and_publish(

@@ -8,6 +8,7 @@ READY_MADE = "ready_made_features"
 """The table of a source that brings features instead of events; see features/readymade.py."""
 CLEAN_TABLES: dict[str, Table] = {table.name: table for table in clean.TABLES}
 ENGINE_COLUMNS = ("received_at", "feed_id")
+_SQL_KINDS = ("sql", "date", "timestamp", "number", "code", "text")
 
 
 def problems(tree: dict) -> list[str]:
@@ -45,19 +46,39 @@ def _columns(table: Table, columns: dict) -> list[str]:
 
 
 def _copies_of_personal(tree: dict, columns: dict) -> list[str]:
-    """Columns that would copy an identifier or free text as it is."""
-    personal = tree.get("personal") if isinstance(tree.get("personal"), dict) else {}
+    """Columns made of an identifier, whole or in part, that are no key; of free text, that are not masked.
+
+    `filter` and `counts` may look at them: what comes of them names nobody.
+    """
     keys = [str(form["key"]) for form in columns.values() if isinstance(form, dict) and "key" in form]
-    raw_keys = [name for key in keys for name in expressions.names(key)]
-    named = [*(personal.get("direct") or []), *(personal.get("text") or [])]
-    guarded = {str(name).lower() for name in (*named, *raw_keys)}
+    direct, text = _named_personal(tree, "direct"), _named_personal(tree, "text")
+    identifiers = {*direct, *(path for key in keys for path in expressions.paths(key))}
     found = []
-    for name, form in columns.items():
-        expression = form.get("sql") if isinstance(form, dict) else form
-        copied = expressions.bare_name(expression) if isinstance(expression, str) else None
-        if copied is not None and copied.lower() in guarded:
-            found.append(f"columns.{name}: {copied} names a person and may not be copied into a table")
+    for where, form in _forms(tree, columns).items():
+        guarded = identifiers if "text" in form else {*identifiers, *text}
+        sqls = [str(sql) for kind, sql in form.items() if kind in _SQL_KINDS]
+        read = [path for sql in sqls for path in expressions.paths(sql)]
+        copied = [path for path in read if any(_is_part(path, other) for other in guarded)]
+        found += [f"{where}: {path} names a person and may not be copied into a table" for path in copied]
     return found
+
+
+def _named_personal(tree: dict, kind: str) -> set[str]:
+    personal = tree.get("personal")
+    named = personal.get(kind) if isinstance(personal, dict) else None
+    return {str(name).lower() for name in named} if isinstance(named, list) else set()
+
+
+def _forms(tree: dict, columns: dict) -> dict[str, dict]:
+    """The columns that are no keys, each as a form with its kind."""
+    written = {**{f"columns.{name}": form for name, form in columns.items()}, "received_at": tree.get("received_at")}
+    forms = {where: form if isinstance(form, dict) else {"sql": form} for where, form in written.items()}
+    return {where: form for where, form in forms.items() if not form.keys() & {"key", "row_key"}}
+
+
+def _is_part(path: str, other: str) -> bool:
+    """Whether one path leads to the other, or to a part of it."""
+    return f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}.")
 
 
 def _by_line(tree: dict, columns: dict) -> list[str]:

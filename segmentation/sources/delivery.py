@@ -1,14 +1,19 @@
 """What lies at a source's location: its files and the id that tells one delivery from another."""
 
 import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from delta.tables import DeltaTable
+from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from segmentation.errors import SourceError
+from segmentation.sources import telling
 from segmentation.sources.source import Source
 
 _BLOCK = 1 << 20
@@ -39,14 +44,10 @@ class Delivery:
 def find(spark: SparkSession, source: Source, landing: Path) -> Delivery | None:
     """The delivery of a source; None when it is absent and optional.
 
-    Raises: SourceError when there is nothing at the location.
+    Raises: SourceError when there is nothing at the location, or it may not be read.
     """
-    if source.format == "delta":
-        found = _delta(spark, source, landing)
-    else:
-        path = located(source.location, landing)
-        files = _local_files(Path(path)) if _is_local(path) else _remote_files(spark, path)
-        found = _of_files(source, path, files) if files else None
+    with telling.telling_errors(source, "look for the feed"), _telling_of_files(source):
+        found = _found(spark, source, landing)
     if found is None and not source.optional:
         where = located(source.location, landing)
         raise SourceError(
@@ -58,6 +59,29 @@ def find(spark: SparkSession, source: Source, landing: Path) -> Delivery | None:
             "when the feed may be missing, write optional: true",
         )
     return found
+
+
+def _found(spark: SparkSession, source: Source, landing: Path) -> Delivery | None:
+    if source.format == "delta":
+        return _delta(spark, source, landing)
+    path = located(source.location, landing)
+    files = _local_files(Path(path)) if _is_local(path) else _remote_files(spark, path)
+    return _of_files(source, path, files) if files else None
+
+
+@contextmanager
+def _telling_of_files(source: Source) -> Iterator[None]:
+    """Turn a file that cannot be opened into a SourceError."""
+    try:
+        yield
+    except OSError as cause:
+        raise SourceError(
+            f"cannot read the feed; {telling.NOTHING_WRITTEN}",
+            where=f"source {source.name}",
+            found=f"{cause.strerror or type(cause).__name__}: {cause.filename or source.location}",
+            expected="files that this user may read",
+            remedy="give the user of the run the right to read the folder and its files",
+        ) from None
 
 
 def located(location: str, landing: Path) -> str:
@@ -73,8 +97,19 @@ def _is_local(path: str) -> bool:
 def _local_files(path: Path) -> list[FeedFile]:
     if path.is_file():
         return [_local_file(path, path.parent)]
-    found = sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file, path))
+    found = sorted(file for file in _below(path) if file.is_file() and not _is_hidden(file, path))
     return [_local_file(file, path) for file in found]
+
+
+def _below(folder: Path) -> list[Path]:
+    """Everything below a folder; nothing below one that is not there. Raises OSError for one that may not be read."""
+
+    def stop(cause: OSError) -> None:
+        raise cause
+
+    if not folder.exists():
+        return []
+    return [Path(place, name) for place, _, names in os.walk(folder, onerror=stop) for name in names]
 
 
 def _is_hidden(file: Path, folder: Path) -> bool:
@@ -91,8 +126,13 @@ def _local_file(file: Path, folder: Path) -> FeedFile:
 
 
 def _remote_files(spark: SparkSession, path: str) -> list[FeedFile]:
-    """Files of a distributed file system; their contents stay where they are."""
-    listed = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(path)
+    """Files of a distributed file system; their contents stay where they are. Empty where there is no such place."""
+    try:
+        listed = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(path)
+    except AnalysisException as cause:
+        if cause.getCondition() == "PATH_NOT_FOUND":
+            return []
+        raise
     stamped = listed.select("path", "length", F.col("modificationTime").cast("string").alias("stamp"))
     found = [FeedFile(row["path"], row["length"], row["stamp"]) for row in stamped.collect()]
     return sorted(found, key=lambda file: file.name)

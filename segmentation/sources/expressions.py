@@ -52,6 +52,9 @@ _MANY_ROWS = _AGGREGATES | {"collect_list", "collect_set", "row_number", "rank",
 _CHANCE = frozenset({"rand", "randn", "random", "uuid", "shuffle"})
 _CLOCK = frozenset({"now", "curdate", "current_date", "current_timestamp", "localtimestamp"})
 _PLACE = frozenset({"monotonically_increasing_id", "spark_partition_id", "input_file_name"})
+_CASE = frozenset({"case", "when", "then", "else", "end"})
+_TESTS = frozenset({"and", "between", "distinct", "from", "in", "is", "like", "not", "null", "or", "rlike"})
+_GRAMMAR = _CASE | _TESTS | {"as", "false", "interval", "true"}
 _UNSTEADY = _CHANCE | _CLOCK | _PLACE
 
 
@@ -97,10 +100,18 @@ def names(expression: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def bare_name(expression: str) -> str | None:
-    """The column an expression consists of; null when it is more than one column."""
+def paths(expression: str) -> list[str]:
+    """Columns an expression may read, in lower case, with the fields it takes of them: `customer.phone`."""
     pieces = parts(expression)
-    return names(expression)[0] if len(pieces) == 1 and pieces[0].kind in ("word", "quoted") else None
+    found = []
+    for place in range(len(pieces)):
+        is_field = place > 0 and pieces[place - 1].content == "."
+        if not is_field and _is_column(pieces, place):
+            end = place
+            while end + 2 < len(pieces) and pieces[end + 1].content == ".":
+                end += 2
+            found.append(".".join(_plain(part) for part in pieces[place : end + 1 : 2]))
+    return list(dict.fromkeys(found))
 
 
 def columns_used(expression: str, columns: list[str]) -> list[str]:
@@ -129,6 +140,21 @@ def _problem(pieces: list[Part], place: int) -> str | None:
     if piece.word in _RAISING_CALLS:
         return f"{piece.word}( stops the run at the first bad value; write {_RAISING_CALLS[piece.word]}"
     return None
+
+
+def _is_column(pieces: list[Part], place: int) -> bool:
+    """Whether a piece can be a column: no call, no word of SQL, no type."""
+    piece = pieces[place]
+    if piece.kind == "quoted":
+        return True
+    is_type = place > 0 and pieces[place - 1].word == "as"
+    is_literal = place + 1 < len(pieces) and pieces[place + 1].kind == "text"
+    return bool(piece.word) and piece.word not in _GRAMMAR and not (_is_called(pieces, place) or is_type or is_literal)
+
+
+def _plain(part: Part) -> str:
+    bare = part.content[1:-1].replace("``", "`") if part.kind == "quoted" else part.content
+    return bare.lower()
 
 
 def _is_called(pieces: list[Part], place: int) -> bool:

@@ -1,5 +1,6 @@
 """What is known of deliveries taken in: counts that a second run of the same delivery gives back."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -52,10 +53,15 @@ class Book:
         """Whether the delivery was taken in, under whatever mapping."""
         return any((row["source"], row["feed_id"]) == (source.name, delivery.feed_id) for row in self.rows)
 
-    def of_other_sources(self, source: Source) -> list[str]:
-        """Deliveries that other sources brought into the same table."""
+    def own(self, source: Source) -> list[Row]:
+        """What the source brought into its table, newest first."""
+        own = [row for row in self.rows if (row["source"], row["table_name"]) == (source.name, source.table)]
+        return sorted(own, key=lambda row: (row["recorded_at"], row["feed_id"]), reverse=True)
+
+    def beside(self, source: Source) -> dict[str, str]:
+        """Deliveries that other sources brought into the same table, with the source of each."""
         others = [row for row in self.rows if row["table_name"] == source.table and row["source"] != source.name]
-        return sorted({row["feed_id"] for row in others})
+        return {row["feed_id"]: row["source"] for row in others}
 
     def newest_into(self, table_names: set[str]) -> list[str]:
         """The newest delivery of every source that fills one of the tables."""
@@ -69,12 +75,12 @@ def book(tables_at: Store) -> Book:
     return Book(tuple(tables_at.read(care.FEEDS).collect()))
 
 
-def holds(tables_at: Store, table: Table, delivery: Delivery) -> bool:
-    """Whether the table has rows of the delivery.
+def holds(tables_at: Store, table: Table, feed_ids: Collection[str]) -> bool:
+    """Whether the table has rows of one of the deliveries.
 
     A run that was killed after another delivery replaced this one's rows has left the record, but not the rows.
     """
-    return not tables_at.read(table).filter(F.col("feed_id") == delivery.feed_id).isEmpty()
+    return bool(feed_ids) and not tables_at.read(table).filter(F.col("feed_id").isin(list(feed_ids))).isEmpty()
 
 
 def mapping_hash(known: Book, source: Source, table: Table, settings: RunSettings, *more: str) -> str:

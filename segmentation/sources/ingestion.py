@@ -1,6 +1,7 @@
 """Take a delivery in: raw feed to clean table, refused rows to quarantine, counts to feeds."""
 
 import logging
+from collections.abc import Collection, Mapping
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -9,11 +10,11 @@ from pyspark.storagelevel import StorageLevel
 from segmentation.errors import SourceError
 from segmentation.settings import RunSettings
 from segmentation.sources import delivery as deliveries
-from segmentation.sources import feeds, probing, quarantine, reading, vault
+from segmentation.sources import feeds, probing, quarantine, reading, telling, vault
 from segmentation.sources.delivery import Delivery
-from segmentation.sources.feeds import FeedCounts
+from segmentation.sources.feeds import Book, FeedCounts
 from segmentation.sources.sifting import Sifted, sifted
-from segmentation.sources.source import Source
+from segmentation.sources.source import Source, names_into
 from segmentation.tables import Store, care
 
 __all__ = ["FeedCounts", "take_in"]
@@ -26,16 +27,19 @@ def take_in(spark: SparkSession, tables_at: Store, source: Source, settings: Run
     The whole folder of a source is one delivery. Written in this order, so that a run killed in between is mended by
     the next: identity vault, clean table, quarantine, feeds.
 
-    Raises: SourceError when the feed is missing, unreadable, empty or lacks a column; then nothing was written.
+    Raises: SourceError when the feed is missing, unreadable, empty or lacks a column, or when another source of the
+    conf file brought one of its keys; then nothing was written.
     """
     table = source.clean_table()
+    known = feeds.book(tables_at)
     found = deliveries.find(spark, source, settings.landing)
     if found is None:
-        return FeedCounts(notes=(f"source {source.name} is absent: {source.table} gets no rows from it",))
-    known = feeds.book(tables_at)
+        return FeedCounts(notes=(_of_an_absent_feed(tables_at, known, source),))
+    others, gone = _beside(known, source, settings)
     mapping = feeds.mapping_hash(known, source, table, settings)
     before = known.counts(source, found, mapping)
-    if before is not None and (before.written == 0 or feeds.holds(tables_at, table, found)):
+    is_there = before is not None and (before.written == 0 or feeds.holds(tables_at, table, [found.feed_id]))
+    if before is not None and is_there and not feeds.holds(tables_at, table, gone):
         return before
     secret = settings.secret.key()
     raw = reading.raw_rows(spark, source, found)
@@ -44,17 +48,63 @@ def take_in(spark: SparkSession, tables_at: Store, source: Source, settings: Run
         refused = refused_kept(parts, source, secret, found, run_id)
         clean = parts.accepted.persist(StorageLevel.MEMORY_AND_DISK) if source.group else parts.accepted
         try:
-            counts = counted(parts, clean.count() if source.group else parts.n_accepted)
-            keys = vault.keys_of(parts.rows, parts.accepted, source, secret)
-            if keys is not None:
-                vault.remember(Store(spark, settings.vault), keys)
-            _replace_rows(tables_at, clean, source, found, known.of_other_sources(source))
-            replace_refused(tables_at, refused, parts.quarantined, source, found)
+            with telling.telling_errors(source, "group and compare the rows"):
+                counts = counted(parts, clean.count() if source.group else parts.n_accepted)
+                _require_own_keys(tables_at, clean, source, others)
+            with telling.telling_errors(source, "write the tables", then="the next run writes them again"):
+                _remember_keys(parts, source, settings)
+                _replace_rows(tables_at, clean, source, found, others)
+                replace_refused(tables_at, refused, parts.quarantined, source, found)
         finally:
             clean.unpersist()
             refused.unpersist()
     feeds.record(tables_at, known, source, found, counts, mapping=mapping, received_at=parts.received_at, run_id=run_id)
     return counts
+
+
+def _of_an_absent_feed(tables_at: Store, known: Book, source: Source) -> str:
+    """What the table has of a feed that is not there."""
+    held = [row for row in known.own(source) if feeds.holds(tables_at, source.clean_table(), [row["feed_id"]])]
+    if not held:
+        return f"source {source.name} is absent: {source.table} gets no rows from it"
+    newest = held[0]
+    return (
+        f"source {source.name} is absent: {source.table} keeps the {newest['n_written']:,} rows of its delivery "
+        f"{newest['feed_id']}, taken in on {newest['recorded_at']:%Y-%m-%d}"
+    )
+
+
+def _beside(known: Book, source: Source, settings: RunSettings) -> tuple[dict[str, str], list[str]]:
+    """Deliveries into the same table: of other sources of the conf file, and of those that fill it no longer."""
+    beside = known.beside(source)
+    names = names_into(source.table, settings.sources) if beside else set()
+    others = {feed_id: name for feed_id, name in beside.items() if name in names}
+    return others, sorted(beside.keys() - others.keys())
+
+
+def _require_own_keys(tables_at: Store, clean: DataFrame, source: Source, others: Mapping[str, str]) -> None:
+    """Raise SourceError when rows of `others`, deliveries of other sources, have a key of these rows."""
+    if not others:
+        return
+    table = source.clean_table()
+    theirs = tables_at.read(table).filter(F.col("feed_id").isin(list(others))).select(*table.grain)
+    n_shared = clean.select(*table.grain).join(theirs, on=list(table.grain), how="left_semi").count()
+    if n_shared:
+        raise SourceError(
+            f"another source has brought rows with the same key; {telling.NOTHING_WRITTEN}",
+            where=f"source {source.name}",
+            found=f"{n_shared:,} rows whose ({', '.join(table.grain)}) {table.name} holds from "
+            f"{', '.join(sorted(set(others.values())))}",
+            expected="each key in the feed of one source",
+            remedy="leave these rows out of one of the two with `filter`; when they moved from one feed to the other, "
+            "list the source that gave them up first in the conf file",
+        )
+
+
+def _remember_keys(parts: Sifted, source: Source, settings: RunSettings) -> None:
+    keys = vault.keys_of(parts.rows, parts.accepted, source, settings.secret.key())
+    if keys is not None:
+        vault.remember(Store(parts.rows.sparkSession, settings.vault), keys)
 
 
 def counted(parts: Sifted, n_written: int) -> FeedCounts:
@@ -80,7 +130,7 @@ def refused_kept(parts: Sifted, source: Source, secret: bytes, delivery: Deliver
     if not parts.quarantined:
         return rows.limit(0)
     kept = rows.persist(StorageLevel.MEMORY_AND_DISK)
-    with reading.telling_errors(source, "read the refused rows again"):
+    with telling.telling_errors(source, "read the refused rows again"):
         n_found = kept.agg(F.sum("n_rows")).first()[0] or 0
     if n_found != parts.quarantined:
         kept.unpersist()
@@ -93,8 +143,13 @@ def refused_kept(parts: Sifted, source: Source, secret: bytes, delivery: Deliver
     return kept
 
 
-def _replace_rows(tables_at: Store, clean: DataFrame, source: Source, delivery: Delivery, others: list[str]) -> None:
-    """Replace what this source brought before; rows of `others`, deliveries of other sources, stay."""
+def _replace_rows(
+    tables_at: Store, clean: DataFrame, source: Source, delivery: Delivery, others: Collection[str]
+) -> None:
+    """Replace what this source brought before, and what sources brought that fill the table no longer.
+
+    Rows of `others`, deliveries of its other sources, stay.
+    """
     table = source.clean_table()
     is_unique = source.group is None
     if not others:

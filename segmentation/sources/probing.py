@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from segmentation.errors import SourceError
-from segmentation.sources import mapping, reading
+from segmentation.sources import mapping, reading, telling
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.source import Source
 
@@ -30,22 +30,16 @@ def require_usable(spark: SparkSession, raw: DataFrame, source: Source, delivery
             remedy="look whether the delivery is complete",
         )
     made_up = _made_up_rows(spark, raw.select(*(f"`{name}`" for name in columns)).schema)
-    missing, raising = [], []
-    for where, sql in expressions_of(source).items():
-        try:
-            made_up.select(F.expr(sql)).collect()
-        except AnalysisException as cause:
-            missing.append(_unusable(where, cause))
-        except PySparkException as cause:
-            condition = reading.condition_of(cause)
-            raising.append(f"{where}: stops at a bad value ({condition}); {_safe_form(condition)}")
+    tried = [_problem(made_up, where, sql) for where, sql in expressions_of(source).items()]
+    tried.append(_problem_of_having(spark, source))
     named = {*source.personal.direct, *source.personal.text}
-    missing += [f"personal: the feed has no column {name}" for name in sorted(named - set(columns))]
-    if missing or raising:
+    absent = [f"personal: the feed has no column {name}" for name in sorted(named - set(columns))]
+    problems = [*(problem for problem in tried if problem is not None), *absent]
+    if problems:
         raise SourceError(
-            f"{len(missing) + len(raising)} problems between the mapping and the feed; nothing was written",
+            f"{len(problems)} problems between the mapping and the feed; nothing was written",
             where=f"source {source.name}",
-            found="\n    ".join(["", *missing, *raising]),
+            found="\n    ".join(["", *problems]),
             expected=f"the feed has the columns {', '.join(columns)}",
             remedy="mend the source's YAML, or ask for a complete delivery",
         )
@@ -63,29 +57,54 @@ def expressions_of(source: Source) -> dict[str, str]:
     return {**found, **{f"counts.{name}": sql for name, sql in source.counts.items()}}
 
 
+def _problem(made_up: DataFrame, where: str, sql: str, of_what: str = "the feed") -> str | None:
+    """Why an expression cannot be used on rows of such a shape; null when it can."""
+    try:
+        made_up.select(F.expr(sql)).collect()
+    except AnalysisException as cause:
+        return _unusable(where, cause, of_what)
+    except PySparkException as cause:
+        condition = telling.condition_of(cause)
+        return f"{where}: stops at a bad value ({condition}); {_safe_form(condition)}"
+    return None
+
+
+def _problem_of_having(spark: SparkSession, source: Source) -> str | None:
+    """The same of `group.having`, which reads clean columns after grouping."""
+    if source.group is None or source.group.having is None or source.is_ready_made:
+        return None
+    types = mapping.column_types(source.clean_table())
+    cells = [F.col("text").try_cast(types[name]).alias(name) for name in (*source.columns, "received_at")]
+    return _problem(_texts(spark).select(*cells), "group.having", source.group.having, "the grouped row")
+
+
 def _safe_form(condition: str) -> str:
     if condition.startswith(("ARITHMETIC", "NUMERIC")):
         return "write try_add, try_subtract or try_multiply"
     return "text is compared or counted as a number; write try_cast(x as type) around it"
 
 
-def _unusable(where: str, cause: AnalysisException) -> str:
+def _unusable(where: str, cause: AnalysisException, of_what: str) -> str:
     condition = cause.getCondition() or ""
     told = cause.getMessageParameters() or {}
     if condition.startswith("UNRESOLVED_COLUMN"):
-        return f"{where}: the feed has no column {told.get('objectName', '')}"
+        return f"{where}: {of_what} has no column {told.get('objectName', '')}"
     about = told.get("routineName") or told.get("error") or told.get("sqlExpr") or ""
     return f"{where}: {condition or 'cannot be read'} {about}".rstrip()
 
 
 def _made_up_rows(spark: SparkSession, schema: T.StructType) -> DataFrame:
     """One row for each made-up text, in all text columns; other columns are null. Evaluated without a Spark job."""
-    rows = ", ".join("(cast(null as string))" if text is None else f"('{text}')" for text in _MADE_UP)
-    texts = spark.sql(f"select * from values {rows} as made_up(text)")
     cells = [
         F.col("text").alias(field.name)
         if isinstance(field.dataType, T.StringType)
         else F.lit(None).cast(field.dataType).alias(field.name)
         for field in schema.fields
     ]
-    return texts.select(*cells)
+    return _texts(spark).select(*cells)
+
+
+def _texts(spark: SparkSession) -> DataFrame:
+    """The made-up texts in one column."""
+    rows = ", ".join("(cast(null as string))" if text is None else f"('{text}')" for text in _MADE_UP)
+    return spark.sql(f"select * from values {rows} as made_up(text)")

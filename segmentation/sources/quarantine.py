@@ -45,13 +45,19 @@ def masked_row(rows: DataFrame, source: Source, secret: bytes) -> Column:
 
 
 def masked_cell(rows: DataFrame, name: str, source: Source, secret: bytes) -> Column:
-    """One cell by the part its column plays; of a column the mapping does not know, only that there is a value."""
+    """One cell by the part its column plays.
+
+    Of a nested one, or one the mapping does not know, only that there is a value.
+    """
     cell = reading.as_text(rows, name)
     kinds = key_kinds(rows, source)
     if name in source.personal.direct:
         return masked_identifier(cell)
     if name in kinds:
         return token(secret, kinds[name])(cell)
+    if reading.is_nested(rows, name):
+        # A mapping that reads one part of it says nothing of the others.
+        return F.when(cell.isNotNull(), F.lit(NOT_MAPPED))
     if name in source.personal.text or name in _columns_of(rows, _texts(source)):
         return masked_text(cell, mapping.identifiers(rows, source))
     if name in _columns_of(rows, _expressions(source)):

@@ -1,16 +1,14 @@
-"""A raw feed as a frame: text as strings, nothing inferred, and errors that say what to do and show no cell."""
+"""A raw feed as a frame: text as strings, nothing inferred."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import reduce
 
-from py4j.protocol import Py4JError  # type: ignore[import-untyped]
-from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from segmentation.errors import SourceError
+from segmentation.privacy.tokens import BLANKS
+from segmentation.sources import telling
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.source import Source
 
@@ -22,8 +20,6 @@ ROW_HASH = ("_row_hash_1", "_row_hash_2")
 """Two independent 64-bit hashes of all cells: equal rows are found by both together."""
 _BITS = 62
 LARGEST_FILE_BY_LINE = 64 * 1024 * 1024
-_VALUE_CONDITIONS = ("CAST_", "ARITHMETIC", "DIVIDE", "NUMERIC", "INVALID_", "CANNOT_PARSE", "REMAINDER")
-_LOOK = "look whether the files are whole and of the format and options that the source's YAML says; deliver them again"
 _TEXT_OPTIONS: dict[str, dict[str, str]] = {
     "csv": {"header": "true", "escape": '"', "enforceSchema": "false"},
     "json": {"primitivesAsString": "true"},
@@ -35,7 +31,7 @@ def raw_rows(spark: SparkSession, source: Source, delivery: Delivery) -> DataFra
 
     Raises: SourceError when the files cannot be opened.
     """
-    with telling_errors(source, "read the feed"):
+    with telling.telling_errors(source, "read the feed"):
         frame = _frame(spark, source, delivery)
     if source.is_by_line:
         # One file read unsplit is one partition, in which this function counts the lines in order.
@@ -58,7 +54,7 @@ def trimmed(raw: DataFrame, source: Source) -> DataFrame:
     kinds = {field.name: field.dataType for field in raw.schema.fields}
     texts = [name for name in raw_columns(raw) if isinstance(kinds[name], T.StringType)]
     nothing = ["", *source.null_values]
-    cells = {name: F.trim(_column(name)) for name in texts}
+    cells = {name: F.trim(_column(name), F.lit(BLANKS)) for name in texts}
     return raw.withColumns({name: F.when(~cell.isin(nothing), cell) for name, cell in cells.items()})
 
 
@@ -98,9 +94,7 @@ def _option(value: str | bool | int) -> str:
 
 def _hashable(frame: DataFrame, name: str) -> Column:
     """The cell as xxhash64 takes it: maps, which it does not take, as JSON with the rest of what is nested."""
-    kind = frame.schema[name].dataType
-    is_nested = isinstance(kind, T.ArrayType | T.MapType | T.StructType)
-    return F.to_json(_column(name)) if is_nested else _column(name)
+    return F.to_json(_column(name)) if is_nested(frame, name) else _column(name)
 
 
 def _which_are_null(names: list[str]) -> list[Column]:
@@ -119,37 +113,13 @@ def _which_are_null(names: list[str]) -> list[Column]:
 
 def as_text(frame: DataFrame, name: str) -> Column:
     """The cell as text, nested ones as JSON."""
-    kind = frame.schema[name].dataType
-    is_nested = isinstance(kind, T.ArrayType | T.MapType | T.StructType)
-    return F.to_json(_column(name)) if is_nested else _column(name).cast("string")
+    return F.to_json(_column(name)) if is_nested(frame, name) else _column(name).cast("string")
+
+
+def is_nested(frame: DataFrame, name: str) -> bool:
+    """Whether the cells of a column hold cells of their own."""
+    return isinstance(frame.schema[name].dataType, T.ArrayType | T.MapType | T.StructType)
 
 
 def _column(name: str) -> Column:
     return F.col(f"`{name.replace('`', '``')}`")
-
-
-@contextmanager
-def telling_errors(source: Source, doing: str) -> Iterator[None]:
-    """Turn what Spark says about a feed, which may quote cells, into one SourceError that quotes none."""
-    try:
-        yield
-    except (PySparkException, Py4JError) as cause:
-        raise _told(source, doing, cause) from None
-
-
-def _told(source: Source, doing: str, cause: Exception) -> SourceError:
-    condition = condition_of(cause)
-    remedy = (
-        "an expression stops at a bad value; use the try_ forms" if condition.startswith(_VALUE_CONDITIONS) else _LOOK
-    )
-    where = f"source {source.name}"
-    return SourceError(f"cannot {doing}; nothing was written", where=where, found=condition, remedy=remedy)
-
-
-def condition_of(cause: Exception) -> str:
-    """Spark's name of what went wrong, and the file if it is about one; never its message, which quotes cells."""
-    if not isinstance(cause, PySparkException):
-        return type(cause).__name__
-    named = cause.getCondition() or type(cause).__name__
-    path = (cause.getMessageParameters() or {}).get("path", "")
-    return f"{named} in {path}" if path else named

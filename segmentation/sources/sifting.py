@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Window
@@ -11,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from segmentation.errors import SourceError
-from segmentation.sources import checks, mapping, reading
+from segmentation.sources import checks, mapping, reading, telling
 from segmentation.sources.contract import CLEAN_TABLES
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.mapping import IS_LEFT_OUT, OCCURRENCE, REASONS, TYPE_REASONS, counted
@@ -62,7 +63,7 @@ def sifted(
 
     Raises: SourceError when the feed cannot be read or is empty.
     """
-    with reading.telling_errors(source, "read the feed"):
+    with telling.telling_errors(source, "read the feed"):
         rows = reading.trimmed(raw, source)
         judged, notes = _judged(rows, tables_at, source, table, secret)
         is_small = delivery.n_bytes <= KEPT_BYTES
@@ -70,12 +71,13 @@ def sifted(
         told_apart = _told_apart(judged if alone is None else alone.others(), source, table)
         told_apart.persist(StorageLevel.MEMORY_AND_DISK)
     try:
-        with reading.telling_errors(source, "read the feed"):
+        with telling.telling_errors(source, "read the feed"):
             counts = _counts(told_apart, alone, source)
+            everything = told_apart if alone is None else told_apart.unionByName(alone.rows())
+            accepted = _accepted(everything, source, table, delivery)
         _require_rows(counts, source)
-        everything = told_apart if alone is None else told_apart.unionByName(alone.rows())
         yield Sifted(
-            accepted=_accepted(everything, source, table, delivery),
+            accepted=accepted,
             refused=_refused(told_apart),
             rows=rows,
             read=counts["read"],
@@ -231,8 +233,11 @@ def _with_duplicates(rows: DataFrame, source: Source) -> DataFrame:
 
 
 def _with_unique(rows: DataFrame, partition: Sequence[str], names: Sequence[str]) -> DataFrame:
-    """Add a reason to all but the newest of the fine rows that share a key; equally new ones fall to the lower hash."""
-    is_fine = _is_accepted()
+    """Add a reason to all but the newest of the fine rows that share a key; equally new ones fall to the lower hash.
+
+    A row without a whole key shares it with none.
+    """
+    is_fine = reduce(Column.__and__, (F.col(name).isNotNull() for name in names), _is_accepted())
     newest_first = Window.partitionBy(*partition, is_fine).orderBy(F.desc("received_at"), *ROW_HASH)
     rank = F.when(is_fine, F.row_number().over(newest_first)).otherwise(1)
     ranked = rows.withColumn("_rank", rank)

@@ -241,7 +241,11 @@ def load_all(paths: Sequence[Path]) -> list[Source]:
     """
     sources, found = [], []
     for path in paths:
-        tree = read_yaml(path)
+        try:
+            tree = read_yaml(path)
+        except SettingsError as unread:
+            found.append(f"{path}: {unread.what}{f' ({unread.found})' if unread.found else ''}")
+            continue
         try:
             sources.append(Source.model_validate(tree))
             broken = None
@@ -257,6 +261,11 @@ def load_all(paths: Sequence[Path]) -> list[Source]:
         found="\n    ".join(["", *found]),
         remedy="mend them all at once; conf/sources/ holds commented examples, `segmentation tables NAME` the columns",
     )
+
+
+def names_into(table: str, paths: Sequence[Path]) -> set[str]:
+    """Names of the sources of a conf file that fill a table."""
+    return {str(tree.get("name")) for tree in map(read_yaml, paths) if tree.get("table") == table}
 
 
 def _order_problems(sources: Sequence[Source]) -> list[str]:

@@ -1,9 +1,9 @@
 """The way back from pseudonyms to keys: new keys of a feed are added to the identity vault."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from segmentation.privacy.tokens import token
+from segmentation.privacy.tokens import BLANKS, token
 from segmentation.sources.source import Key, Source
 from segmentation.tables import Store, care
 
@@ -22,7 +22,7 @@ def keys_of(rows: DataFrame, accepted: DataFrame, source: Source, secret: bytes)
     if not keys:
         return None
     cells = [
-        F.struct(F.lit(column.kind).alias("key_kind"), F.trim(F.expr(column.key).cast("string")).alias("original"))
+        F.struct(F.lit(column.kind).alias("key_kind"), _trimmed(column.key).alias("original"))
         for column in keys.values()
     ]
     originals = rows.select(F.explode(F.array(*cells)).alias("cell")).select("cell.*").distinct()
@@ -30,7 +30,13 @@ def keys_of(rows: DataFrame, accepted: DataFrame, source: Source, secret: bytes)
     tokens = [F.when(condition, token(secret, kind)(F.col("original"))) for kind, condition in is_kind.items()]
     named = originals.withColumn("token", F.coalesce(*tokens))
     stored = accepted.select(F.explode(F.array(*keys)).alias("token")).distinct()
-    return named.join(stored, on="token", how="left_semi").select("token", "key_kind", "original")
+    kept = named.join(stored, on="token", how="left_semi")
+    return kept.groupBy("token").agg(F.min("key_kind").alias("key_kind"), F.min("original").alias("original"))
+
+
+def _trimmed(key: str) -> Column:
+    """The key as its token takes it."""
+    return F.trim(F.expr(key).cast("string"), F.lit(BLANKS))
 
 
 def remember(vault: Store, keys: DataFrame) -> None:

@@ -331,6 +331,7 @@ RUNS = Table(
         AS_OF,
         Column("code_version", "string", "Version of the code"),
         Column("settings_hash", "string", "Hash of the settings"),
+        Column("fingerprint", "string", "Hash of inputs, settings and code; null for steps that are always done"),
         Column("tables_read", "map<string,bigint>", "Delta version of every table read"),
         Column("tables_written", "map<string,bigint>", "Delta version of every table written"),
         Column("counts", "map<string,bigint>", "Rows read, duplicate, quarantined, accepted and the like"),

@@ -1,13 +1,17 @@
 """Refuse a frame that breaks the declared schema or grain, listing every difference at once."""
 
 from collections import Counter
+from functools import reduce
+from operator import or_
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from segmentation.errors import ContractError
 from segmentation.tables.contract import Table
+
+_NUMBER = "__number_of_its_key"
 
 
 def conform(frame: DataFrame, table: Table, *, where: str) -> DataFrame:
@@ -40,14 +44,23 @@ def conform(frame: DataFrame, table: Table, *, where: str) -> DataFrame:
     return frame.select(*table.column_names)
 
 
+def stopping_at_broken_grain(frame: DataFrame, table: Table) -> DataFrame:
+    """The frame, whose computing stops at a row with a null in its grain key or a key that came before.
+
+    Part of the plan that is written: the rows are computed once, and not kept to be looked at first.
+    """
+    number = F.row_number().over(Window.partitionBy(*table.grain).orderBy(*table.grain))
+    stop = F.raise_error(F.lit(f"rows break the grain of {table.name}")).cast("boolean")
+    is_fine = F.when(_is_keyless(table) | (F.col(_NUMBER) > 1), stop).otherwise(F.lit(True))
+    return frame.withColumn(_NUMBER, number).filter(is_fine).drop(_NUMBER)
+
+
 def require_grain(frame: DataFrame, table: Table, *, where: str, outside: Column | None = None) -> None:
     """Raise ContractError when the grain key is null or not unique, or when `outside` is true for a row.
 
     The error names columns and counts, never a value.
     """
-    is_keyless = F.lit(False)
-    for name in table.grain:
-        is_keyless = is_keyless | F.col(name).isNull()
+    is_keyless = _is_keyless(table)
     is_outside = F.lit(False) if outside is None else F.coalesce(outside, F.lit(True))
     rows = frame.select(*table.grain, is_keyless.alias("__is_keyless"), is_outside.alias("__is_outside"))
     per_key = rows.groupBy(*table.grain).agg(
@@ -73,6 +86,10 @@ def require_grain(frame: DataFrame, table: Table, *, where: str, outside: Column
         expected=f"one row per ({', '.join(table.grain)})",
         remedy="settle the grain before the write: aggregate, or rank and keep one row",
     )
+
+
+def _is_keyless(table: Table) -> Column:
+    return reduce(or_, (F.col(name).isNull() for name in table.grain))
 
 
 def _bare(kind: T.DataType) -> str:

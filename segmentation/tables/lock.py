@@ -15,6 +15,8 @@ from segmentation.errors import LockedError
 LOCK_FILE = "_run.lock"
 DYING_SECONDS = 60.0
 """How long the JVM of a killed run may take to end: until then it may still commit."""
+WRITING_SECONDS = 60.0
+"""A lock file that cannot be read yet counts as held for so long: its run may be writing it."""
 _POLL_SECONDS = 0.2
 
 Holder = Mapping[str, str | int | dict[str, str]]
@@ -27,16 +29,37 @@ def held(folder: Path, run_id: str, *, writers: Sequence[int] = ()) -> Iterator[
     `writers` are processes that may write besides this one, such as the JVM of the session. The lock of a run whose
     processes all died on this machine is taken over; one of another machine has to be removed by hand.
 
+    A run that is asked to end while there are writers leaves its lock: they may still commit. The next run waits for
+    them to end and takes it over.
+
     Raises: LockedError naming the run that holds it and since when.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / LOCK_FILE
-    is_mine = _take(path, _holder(run_id, writers))
+    path, mine = folder / LOCK_FILE, _holder(run_id, writers)
+    is_mine, is_left = _take(path, mine), False
     try:
         yield
+    except Exception:
+        raise
+    except BaseException:
+        is_left = bool(writers)
+        raise
     finally:
-        if is_mine:
+        if is_mine and not is_left:
+            _give_back(path, mine)
+
+
+def _give_back(path: Path, mine: Holder) -> None:
+    """Remove the lock, unless somebody removed it by hand and another run took it since."""
+    if not path.exists():
+        return
+    with _alone(path):
+        if _is_of_one_run(_read(path), mine):
             path.unlink(missing_ok=True)
+
+
+def _is_of_one_run(one: Holder, other: Holder) -> bool:
+    return all(one.get(name) == other.get(name) for name in ("run_id", "pid", "host"))
 
 
 def _take(path: Path, mine: Holder) -> bool:
@@ -47,13 +70,14 @@ def _take(path: Path, mine: Holder) -> bool:
             if _written(path, mine):
                 return True
             other = _read(path)
-            if (other.get("run_id"), other.get("pid")) == (mine["run_id"], mine["pid"]):
+            if _is_of_one_run(other, mine):
                 return False
             alive = _alive(other)
-            if not alive:
+            is_written = bool(other) or _age(path) > WRITING_SECONDS
+            if not alive and is_written:
                 path.unlink(missing_ok=True)
                 continue
-        is_dying = str(other.get("pid")) not in alive and other.get("host") == mine["host"]
+        is_dying = not other or (str(other.get("pid")) not in alive and other.get("host") == mine["host"])
         if not is_dying or time.monotonic() > deadline:
             raise _locked(path, other)
         time.sleep(_POLL_SECONDS)
@@ -94,10 +118,20 @@ def _holder(run_id: str, writers: Sequence[int]) -> Holder:
 
 
 def _read(path: Path) -> Holder:
+    """Who holds the lock; empty when there is none, or it cannot be read."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
         return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _age(path: Path) -> float:
+    """Seconds since the file was written; endless when it is gone."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 def _alive(holder: Holder) -> list[str]:
@@ -135,11 +169,13 @@ def _state(pid: int) -> list[str]:
 
 
 def _locked(path: Path, holder: Holder) -> LockedError:
+    who = (
+        f"run {holder.get('run_id')}, process {holder.get('pid')} on {holder.get('host')}, since {holder.get('since')}"
+    )
     return LockedError(
         "another run holds this warehouse",
         where=str(path.parent),
-        found=f"run {holder.get('run_id')}, process {holder.get('pid')} on {holder.get('host')}, "
-        f"since {holder.get('since')}",
+        found=who if holder else f"a lock that cannot be read, {path}",
         expected="one run at a time",
         remedy=f"wait for it, or, when that run is surely dead, delete {path}",
     )

@@ -8,9 +8,10 @@ from functools import reduce
 from pathlib import Path
 
 from delta.tables import DeltaTable
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
-from pyspark.storagelevel import StorageLevel
 
 from segmentation.errors import ContractError
 from segmentation.tables import checks
@@ -83,19 +84,19 @@ class Store:
 
         Lists as values mean "any of them". Nothing is written when the schema or the grain is broken, or when a row
         of `frame` lies outside `where`. `is_unique` says that the caller itself let only one row of each key through:
-        then the grain is not checked again, and the frame not kept for it.
+        then the grain is not checked again.
         """
         self._prepare(table)
         ordered = checks.conform(frame, table, where=self.address(table))
         if is_unique:
             self._overwrite(ordered, table, where)
             return
-        ordered.persist(StorageLevel.MEMORY_AND_DISK)
         try:
+            self._overwrite(ordered.transform(checks.stopping_at_broken_grain, table), table, where)
+        except (PySparkException, Py4JError):
+            # The write stopped and left nothing; rows that break the contract are counted only now.
             checks.require_grain(ordered, table, where=self.address(table), outside=_outside(where))
-            self._overwrite(ordered, table, where)
-        finally:
-            ordered.unpersist()
+            raise
 
     def append(self, frame: DataFrame, table: Table, *, is_unique: bool = False) -> None:
         """Add rows. The grain is checked within `frame` only: a caller that may repeat itself uses `replace`."""

@@ -1,6 +1,8 @@
 """Pseudonyms."""
 
-from segmentation.privacy.tokens import token, token_of
+from pyspark.sql import functions as F
+
+from segmentation.privacy.tokens import BLANKS, token, token_of
 
 SECRET = b"a secret of the tests"
 
@@ -37,3 +39,13 @@ def test_the_secret_is_not_in_the_query_plan(spark, capsys):
     keys.select(token(SECRET, "subscriber")(keys["phone"])).explain(extended=True)
 
     assert SECRET.decode() not in capsys.readouterr().out
+
+
+def test_the_signs_around_a_key_that_do_not_count_are_the_same_for_spark(spark):
+    padded = f"{BLANKS}9990 31{BLANKS}"
+    keys = spark.createDataFrame([(padded,)], "phone string")
+
+    found = keys.select(F.trim("phone", F.lit(BLANKS)).alias("trimmed")).first()["trimmed"]
+
+    assert found == padded.strip() == "9990 31"
+    assert token_of(SECRET, "subscriber", padded) == token_of(SECRET, "subscriber", found)

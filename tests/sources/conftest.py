@@ -31,13 +31,22 @@ class Operator:
         return file
 
     def source(self, text: str) -> sources.Source:
-        path = self.folder / "source.yaml"
-        path.write_text(text, encoding="utf-8")
-        return sources.load(path)
+        """A source, which stands in the conf file from now on."""
+        written = self.folder / "sources" / "new.yaml"
+        written.parent.mkdir(exist_ok=True)
+        written.write_text(text, encoding="utf-8")
+        one = sources.load(written)
+        written.rename(written.with_name(f"{one.name}.yaml"))
+        return one
+
+    def forget(self, name: str) -> None:
+        """Take a source out of the conf file."""
+        (self.folder / "sources" / f"{name}.yaml").unlink()
 
     def take_in(self, of: sources.Source | str, run_id: str = "r1") -> FeedCounts:
         one = self.source(of) if isinstance(of, str) else of
-        return ingestion.take_in(self.spark, self.tables, one, self.settings, run_id)
+        conf = self.settings.model_copy(update={"sources": sorted((self.folder / "sources").glob("*.yaml"))})
+        return ingestion.take_in(self.spark, self.tables, one, conf, run_id)
 
     def written(self) -> list[Path]:
         return [path for path in (self.folder / "warehouse").rglob("*") if path.is_file()]

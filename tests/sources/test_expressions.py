@@ -57,3 +57,9 @@ def test_columns_are_told_from_functions_fields_and_texts():
     )
 
     assert used == ["name", "contact"]
+
+
+def test_paths_leave_out_what_belongs_to_the_language():
+    expression = "case when Line.Phone like 'a%' then try_cast(`Call No`.x as string) else date '2020-01-01' end"
+
+    assert expressions.paths(expression) == ["line.phone", "call no.x"]

@@ -6,8 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import functions as F
 
+from segmentation.errors import SourceError
 from segmentation.privacy.tokens import token_of
-from segmentation.sources import feeds
+from segmentation.sources import feeds, sifting
 from segmentation.tables import care, clean
 
 LINES = """
@@ -80,13 +81,15 @@ PERSONAL = (
 )
 
 
-@pytest.fixture(scope="module")
-def taken_in(operator_at, tmp_path_factory):
+@pytest.fixture(scope="module", params=[sifting.KEPT_BYTES, 0], ids=["kept", "read again for each question"])
+def taken_in(operator_at, tmp_path_factory, request):
     operator = operator_at(tmp_path_factory.mktemp("operator"))
     operator.deliver("lines.csv", LINES_CSV)
     operator.deliver("top_ups/part-1.csv", TOP_UPS_CSV)
-    operator.lines = operator.take_in(LINES)
-    operator.counts = operator.take_in(TOP_UPS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sifting, "KEPT_BYTES", request.param)
+        operator.lines = operator.take_in(LINES)
+        operator.counts = operator.take_in(TOP_UPS)
     return operator
 
 
@@ -226,3 +229,123 @@ def test_two_sources_of_one_table_leave_each_others_rows(operator):
     operator.take_in(LINES)
 
     assert operator.tables.read(clean.SUBSCRIBERS).count() == 3
+
+
+def other_lines(name: str, folder: str = "other.csv") -> str:
+    return LINES.replace("name: lines", f"name: {name}").replace("lines.csv", folder)
+
+
+def test_a_key_that_another_source_has_brought_ends_the_run_before_anything_is_written(operator):
+    operator.deliver("lines.csv", LINES_CSV)
+    operator.deliver("other.csv", LINES_CSV.replace("999031415927", "999031415999"))
+    operator.take_in(LINES)
+    before = operator.tables.version(clean.SUBSCRIBERS), operator.vault.version(care.IDENTITY_VAULT)
+
+    with pytest.raises(SourceError, match="another source has brought") as refused:
+        operator.take_in(other_lines("other_lines"))
+
+    assert "1 rows" in refused.value.found
+    assert "lines" in refused.value.found
+    assert (operator.tables.version(clean.SUBSCRIBERS), operator.vault.version(care.IDENTITY_VAULT)) == before
+
+
+def test_a_source_that_was_renamed_replaces_what_it_brought_under_its_old_name(operator):
+    operator.deliver("lines.csv", LINES_CSV)
+    operator.take_in(LINES)
+    operator.forget("lines")
+
+    renamed = operator.take_in(other_lines("subscriber_lines", "lines.csv"))
+
+    assert (renamed.is_new, renamed.written) == (True, 2)
+    assert operator.tables.read(clean.SUBSCRIBERS).count() == 2
+
+
+def test_rows_of_a_source_that_left_the_conf_file_go_with_the_next_run(operator):
+    other = other_lines("other_lines")
+    operator.deliver("lines.csv", LINES_CSV)
+    operator.deliver("other.csv", LINES_CSV.replace("99903141592", "99903141599"))
+    operator.take_in(LINES)
+    operator.take_in(other)
+    operator.forget("lines")
+
+    first, again = operator.take_in(other), operator.take_in(other)
+
+    assert operator.tables.read(clean.SUBSCRIBERS).count() == 2
+    assert (first.is_new, again.is_new) == (True, False)
+
+
+def test_an_optional_feed_that_is_gone_leaves_its_rows_and_says_so(operator):
+    optional = LINES + "optional: true\n"
+    file = operator.deliver("lines.csv", LINES_CSV)
+    operator.take_in(optional)
+    file.unlink()
+
+    note = operator.take_in(optional).notes[0]
+
+    delivery = operator.tables.read(clean.SUBSCRIBERS).select("feed_id").first()[0]
+    assert "subscribers keeps the 2 rows" in note
+    assert delivery in note
+
+
+def test_keys_padded_with_a_tab_or_a_no_break_space_are_one_key(operator):
+    head, first, _ = LINES_CSV.splitlines()
+    padded = first.replace("999031415926", "\t999031415926\u00a0").replace("2025-01-01", "2025-02-01")
+    operator.deliver("lines.csv", "\n".join([head, first, padded]) + "\n")
+
+    counts = operator.take_in(LINES)
+
+    tokens = operator.tables.read(clean.SUBSCRIBERS).select("subscriber_id").distinct().count()
+    originals = operator.vault.read(care.IDENTITY_VAULT).filter("key_kind = 'subscriber'").select("original").collect()
+    assert (counts.accepted, tokens) == (2, 1)
+    assert [row["original"] for row in originals] == ["999031415926"]
+
+
+@pytest.mark.parametrize("kept_bytes", [sifting.KEPT_BYTES, 0])
+def test_a_row_without_the_whole_of_a_key_shares_it_with_none(operator, monkeypatch, kept_bytes):
+    monkeypatch.setattr(sifting, "KEPT_BYTES", kept_bytes)
+    head, first, second = LINES_CSV.splitlines()
+    rows = [first, second, first.replace("999031415926,C1", "999031415928,"), second.replace("927,C1", "929,")]
+    operator.deliver("lines.csv", "\n".join([head, *rows]) + "\n")
+
+    counts = operator.take_in(LINES + "unique: [[customer_id]]\n")
+
+    customers = [row["customer_id"] for row in operator.tables.read(clean.SUBSCRIBERS).collect()]
+    assert (counts.quarantined, counts.accepted) == (1, 3)
+    assert customers.count(None) == 2
+
+
+def test_of_a_nested_cell_the_quarantine_shows_nothing(operator):
+    nested = LINES.replace("format: csv", "format: json").replace("{key: phone,", "{key: customer.phone,")
+    mapped = nested.replace("personal: {direct: [holder]}", "").replace("{key: cust,", "{key: number,")
+    line = {
+        "customer": {"phone": None, "region": "North", "name": "Zebulon Quagmire"},
+        "number": "C1",
+        "since": "2025-01-01",
+        "delivered": "2025-01-02 03:00:00",
+    }
+    good = {**line, "customer": {"phone": "1", "region": "North", "name": "Anna"}}
+    operator.deliver("lines.csv", f"{json.dumps(line)}\n{json.dumps(good)}\n")
+
+    counts = operator.take_in(mapped.replace("  valid_from:", "  region: customer.region\n  valid_from:"))
+
+    shown = operator.tables.read(care.QUARANTINE).first()["masked_row"]
+    assert (counts.quarantined, counts.accepted) == (1, 1)
+    assert "Quagmire" not in shown
+    assert "North" not in shown
+
+
+def test_a_nested_cell_without_a_key_in_it_is_not_shown_either(operator):
+    source = LINES.replace("format: csv", "format: json").replace("personal: {direct: [holder]}", "")
+    line = {
+        "phone": None,
+        "cust": "C1",
+        "place": {"region": "North", "street": "Quagmire Lane"},
+        "since": "2025-01-01",
+        "delivered": "2025-01-02 03:00:00",
+    }
+    operator.deliver("lines.csv", "\n".join(json.dumps(row) for row in (line, {**line, "phone": "1"})) + "\n")
+
+    operator.take_in(source.replace("  valid_from:", "  region: place.region\n  valid_from:"))
+
+    shown = json.loads(operator.tables.read(care.QUARANTINE).first()["masked_row"])
+    assert shown["place"] == "<not mapped>"

@@ -3,8 +3,10 @@
 import gzip
 
 import pytest
+from pyspark.errors import PySparkException
 
 from segmentation.errors import SourceError
+from segmentation.sources import delivery, probing, vault
 
 LINES = """
 name: lines
@@ -80,9 +82,9 @@ def test_files_with_different_headers_are_refused(operator):
 @pytest.mark.parametrize(
     ("expression", "safe_form"),
     [
-        ("case when phone > 5 then region end", "try_cast"),
+        ("case when since > 5 then region end", "try_cast"),
         ("coalesce(region, 0)", "try_cast"),
-        ("concat(region, try_cast(phone as bigint) * 100)", "try_multiply"),
+        ("concat(region, try_cast(since as bigint) * 100)", "try_multiply"),
     ],
 )
 def test_a_cast_that_nobody_wrote_is_found_before_the_feed_is_read(operator, expression, safe_form):
@@ -92,3 +94,63 @@ def test_a_cast_that_nobody_wrote_is_found_before_the_feed_is_read(operator, exp
 
     assert "columns.region: stops at a bad value" in told
     assert safe_form in told
+
+
+GROUPED = """group:
+  by: [subscriber_id]
+  take: {valid_from: min, region: min}
+"""
+
+
+@pytest.mark.parametrize(
+    ("having", "told"),
+    [
+        ("valid_until is null", "the grouped row has no column"),
+        ("region > 5", "stops at a bad value"),
+        ("holder is not null", "the grouped row has no column"),
+    ],
+)
+def test_a_condition_on_groups_is_tried_before_the_feed_is_read(operator, having, told):
+    operator.deliver("lines/a.csv", GOOD)
+
+    said = refusal(operator, LINES + GROUPED + f"  having: {having}\n")
+
+    assert "group.having" in said
+    assert told in said
+
+
+def test_a_group_that_stops_at_a_bad_value_shows_no_cell(operator, monkeypatch):
+    monkeypatch.setattr(probing, "require_usable", lambda *_: None)
+    operator.deliver("lines/a.csv", GOOD)
+
+    said = refusal(operator, LINES + GROUPED + "  having: region > 5\n")
+
+    assert "CAST_INVALID_INPUT" in said
+    assert "North" not in said
+
+
+def test_a_file_that_may_not_be_read_says_so(operator, monkeypatch):
+    def refuse(file, _):
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr(delivery, "_local_file", refuse)
+    operator.deliver("lines/a.csv", GOOD)
+
+    told = refusal(operator, LINES + "optional: true\n")
+
+    assert "Permission denied" in told
+    assert "lines/a.csv" in told
+
+
+def test_a_place_far_away_that_is_not_there_has_no_files(spark, tmp_path):
+    assert delivery._remote_files(spark, f"file://{tmp_path}/nowhere") == []
+
+
+def test_what_breaks_while_the_tables_are_written_shows_no_cell(operator, monkeypatch):
+    def refuse(*_):
+        raise PySparkException("cannot take 'Zebulon' of 999031415926")
+
+    monkeypatch.setattr(vault, "remember", refuse)
+    operator.deliver("lines/a.csv", GOOD)
+
+    assert "cannot write the tables; the next run writes them again" in refusal(operator)

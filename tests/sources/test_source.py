@@ -105,3 +105,69 @@ def test_grouping_says_how_every_column_is_taken(tmp_path):
 
     with pytest.raises(SettingsError, match="subscriber_id is neither grouped by nor taken"):
         source.load(path)
+
+
+PERSONAL = """name: lines
+table: care_contacts
+location: lines
+format: json
+columns:
+  contact_id: {key: ref, kind: record}
+  subscriber_id: {key: "lower(line.phone)", kind: subscriber}
+  channel: CHANNEL
+  masked_text: {text: note}
+received_at: {timestamp: delivered}
+personal: {direct: [full_name], text: [note]}
+filter: full_name is not null
+counts: {long_notes: length(note) > 9}
+"""
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "full_name",
+        "(Full_Name)",
+        "upper(full_name)",
+        "concat(full_name, '')",
+        "{code: full_name, values: {a: b}}",
+        "{sql: substr(note, 1, 9)}",
+        "substr(line.phone, 1, 12)",
+        "to_json(line)",
+        "substr(ref, 1, 12)",
+        "{text: full_name}",
+    ],
+)
+def test_no_form_but_a_key_copies_what_names_a_person(tmp_path, form):
+    path = tmp_path / "lines.yaml"
+    path.write_text(PERSONAL.replace("CHANNEL", form))
+
+    with pytest.raises(SettingsError, match=r"columns\.channel: .* names a person"):
+        source.load(path)
+
+
+@pytest.mark.parametrize("form", ["line.region", "phone", "case when via = 'a' then 'app' end", "{text: remark}"])
+def test_what_names_nobody_is_mapped_beside_it(tmp_path, form):
+    path = tmp_path / "lines.yaml"
+    path.write_text(PERSONAL.replace("CHANNEL", form))
+
+    assert source.load(path).name == "lines"
+
+
+def test_the_moment_of_arrival_is_not_made_of_a_name_either(tmp_path):
+    path = tmp_path / "lines.yaml"
+    path.write_text(PERSONAL.replace("CHANNEL", "via").replace("timestamp: delivered", "timestamp: full_name"))
+
+    with pytest.raises(SettingsError, match="received_at: full_name names a person"):
+        source.load(path)
+
+
+def test_a_file_that_is_not_there_does_not_hide_the_problems_of_the_others(tmp_path):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(GOOD.replace("format: csv", "format: xml"))
+
+    with pytest.raises(SettingsError) as refused:
+        source.load_all([tmp_path / "nowhere.yaml", bad])
+
+    assert "nowhere.yaml: there is no such settings file" in str(refused.value)
+    assert "bad.yaml: format" in str(refused.value)

@@ -104,3 +104,50 @@ def write_lock(folder: Path, **fields: object) -> None:
         "processes": {str(GONE): "1"},
     }
     (folder / lock.LOCK_FILE).write_text(json.dumps({**holder, **fields}))
+
+
+def test_a_lock_file_without_content_counts_as_held_until_its_run_must_have_written_it(tmp_path):
+    path = tmp_path / lock.LOCK_FILE
+    path.write_text("")
+    almost = time.time() - lock.WRITING_SECONDS + 1
+    os.utime(path, (almost, almost))
+    begin = time.monotonic()
+
+    with held(tmp_path, "run-two"):
+        waited = time.monotonic() - begin
+
+    assert waited > 0.5
+
+
+def test_a_lock_file_that_stays_without_content_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "DYING_SECONDS", 0.1)
+    (tmp_path / lock.LOCK_FILE).write_text("{")
+
+    with pytest.raises(LockedError, match="cannot be read"), held(tmp_path, "run-two"):
+        pass
+
+
+def test_a_run_gives_back_no_lock_but_its_own(tmp_path):
+    with held(tmp_path, "run-one"):
+        write_lock(tmp_path, run_id="run-two", host="elsewhere")
+
+    assert "run-two" in (tmp_path / lock.LOCK_FILE).read_text()
+
+
+@pytest.mark.parametrize(("cause", "is_left"), [(KeyboardInterrupt, True), (ValueError, False)])
+def test_a_run_that_is_asked_to_end_leaves_its_lock_to_the_run_that_waits_for_its_writers(tmp_path, cause, is_left):
+    writer = subprocess.Popen(["sleep", "60"])
+    try:
+        with pytest.raises(cause), held(tmp_path, "run-one", writers=[writer.pid]):
+            raise cause
+        assert (tmp_path / lock.LOCK_FILE).exists() is is_left
+    finally:
+        writer.kill()
+        writer.wait()
+
+
+def test_a_run_without_writers_gives_its_lock_back_when_asked_to_end(tmp_path):
+    with pytest.raises(KeyboardInterrupt), held(tmp_path, "run-one"):
+        raise KeyboardInterrupt
+
+    assert not (tmp_path / lock.LOCK_FILE).exists()
