@@ -10,6 +10,7 @@ from jobs.arguments import Command, SparkOptions, auto_or_number
 from jobs.opening import spark_only
 from jobs.terminal import Answer, facts
 from segmentation.clustering.table import cluster_table
+from segmentation.progress import step
 
 
 def run(
@@ -31,7 +32,8 @@ def run(
     """Cluster any table of numbers: a label for every row, and how good the clusters are."""
     names = [name.strip() for name in columns.split(",") if name.strip()]
     wanted = auto_or_number(segments, "--segments")
-    metrics = cluster_table(spark, input, id, names, method, wanted, scaling, seed, out)
+    with step(f"clusters of {input.name} by {method}"):
+        metrics = cluster_table(spark, input, id, names, method, wanted, scaling, seed, out)
     return Answer((facts(metrics, out),), metrics)
 
 

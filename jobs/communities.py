@@ -10,6 +10,7 @@ from jobs.arguments import Command, SparkOptions
 from jobs.opening import spark_only
 from jobs.terminal import Answer, facts
 from segmentation.graph.table import communities_table
+from segmentation.progress import step
 
 
 def run(
@@ -24,7 +25,8 @@ def run(
     seed: Annotated[int, typer.Option(help="The same seed gives the same labels.")] = 1,
 ) -> Answer:
     """Find the communities of any graph, as they are: a label for every node."""
-    metrics = communities_table(spark, edges, source, target, weight, engine, seed, out)
+    with step(f"communities of {edges.name}"):
+        metrics = communities_table(spark, edges, source, target, weight, engine, seed, out)
     return Answer((facts(metrics, out),), metrics)
 
 

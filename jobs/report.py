@@ -8,7 +8,7 @@ from segmentation.runs import Run
 def run(at: Run) -> None:
     """Write the report: one page that opens from disk."""
     with at.step("report", at.as_of_days[-1]):
-        page.write(at.tables_at, at.settings, at.as_of_days, at.settings.report)
+        page.write(at.tables_at, at.settings, at.as_of_days[-1], at.settings.report)
 
 
 main = writing_job(run, "report", "segmentation report", "segmentation report --set report=out/october.html")

@@ -12,7 +12,7 @@ import pandas as pd
 import typer
 from scipy.sparse import csr_matrix
 
-from jobs import assign_segments, build_features, fit_segments, generate, ingest
+from jobs import assign_segments, build_features, fit_segments, generate, ingest, terminal
 from jobs.opening import reading_job
 from jobs.terminal import Answer
 from segmentation.errors import DataError, SettingsError
@@ -39,7 +39,8 @@ def run(
         result = score(at)
         return Answer((json.dumps(result),), result)
     by_seed: dict[int, Scores] = {}
-    for number in numbers:
+    for place, number in enumerate(numbers, start=1):
+        terminal.note(f"seed {number}, {place} of {len(numbers)}")
         with _generated(at, number) as other:
             by_seed[number] = score(other)
     result = mean_scores(list(by_seed.values()))
@@ -131,7 +132,9 @@ def _generated(at: Run, seed: int) -> Iterator[Run]:
                 "synthetic": at.settings.synthetic.model_copy(update={"seed": seed}),
             }
         )
-        other = new_run(at.spark, settings, verticals=at.verticals, as_of_days=at.as_of_days)
+        # The first day is fitted on, the last one scored: those between say nothing here.
+        days = (at.as_of_days[0], at.as_of_days[-1]) if len(at.as_of_days) > 1 else at.as_of_days
+        other = new_run(at.spark, settings, verticals=at.verticals, as_of_days=days)
         for step in (generate, ingest, build_features, fit_segments, assign_segments):
             step.run(other)
         yield other

@@ -17,9 +17,12 @@ from types import FrameType
 from rich.console import Console, RenderableType
 from rich.table import Table as Grid
 
+from segmentation.clustering.files import finite
 from segmentation.errors import SegmentationError
 from segmentation.settings import Json
 
+# MLflow else writes to the terminal with a handler of its own; without it its log goes where everybody's goes.
+os.environ.setdefault("MLFLOW_CONFIGURE_LOGGING", "false")
 MENDABLE, BROKEN, INTERRUPTED, TERMINATED = 2, 1, 130, 143
 WIDTH_WITHOUT_TERMINAL = 140
 logger = logging.getLogger(__name__)
@@ -184,8 +187,10 @@ def _log_to_terminal(is_verbose: bool) -> None:
     logging.captureWarnings(True)
     if is_verbose:
         logging.getLogger("segmentation").setLevel(logging.DEBUG)
-    for noisy in ("py4j", "mlflow", "alembic", "matplotlib", "urllib3", "git"):
+    for noisy in ("py4j", "matplotlib", "urllib3", "git"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    # A line for every step of its set-up, else.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _is_for_terminal(record: logging.LogRecord, is_verbose: bool) -> bool:
@@ -218,5 +223,5 @@ def _show(renderable: RenderableType) -> None:
 
 def _print_json(value: Mapping[str, Json]) -> None:
     with suppress(BrokenPipeError):
-        sys.stdout.write(json.dumps(value, default=str) + "\n")
+        sys.stdout.write(json.dumps(finite(value), default=str, allow_nan=False) + "\n")
         sys.stdout.flush()

@@ -9,11 +9,19 @@ from jobs.opening import reading_job
 from jobs.terminal import Answer
 from segmentation.errors import DataError, SettingsError
 from segmentation.features import catalogue
+from segmentation.graph.model import BY_COMMUNITY, BY_TIES
+from segmentation.models import registry
 from segmentation.profiles.reasons import Difference, Reason, possible_ids, reason
 from segmentation.runs import Run
 from segmentation.segments.publication import current_assignments
 from segmentation.settings import Json, VerticalName
 from segmentation.tables import built
+
+WEIGHED = {
+    BY_COMMUNITY: "the homes it was grouped with at the fit are of this segment, and its profile is not against it",
+    BY_TIES: "the segments of the homes it is tied to were weighed with its profile",
+}
+"""What placed a home beside its own profile."""
 
 
 def run(at: Run, subscriber: Annotated[str, typer.Argument(help="Number of the line, or its pseudonym.")]) -> Answer:
@@ -38,7 +46,10 @@ def _reason(at: Run, vertical: VerticalName, names: dict[str, str], ids: tuple[s
     as_of = at.as_of_days[-1]
     published = current_assignments(at.tables_at, vertical.value, as_of)
     features = at.tables_at.read(catalogue.feature_table(vertical), as_of)
-    told = catalogue.cluster_features(vertical, at.vertical(vertical))
+    scored = published.select("model_version").first()
+    if scored is None:
+        return None
+    told = [catalogue.by_name(name) for name in registry.features_of(at.tables_at, vertical, scored["model_version"])]
     return reason(published, features, names, told, ids)
 
 
@@ -54,6 +65,8 @@ def _as_text(why: Reason) -> str:
     probability = "" if why.probability is None else f", probability {why.probability:.0%}"
     margin = "" if why.margin is None else f", margin {why.margin:.2f} (0 on the border, 1 beyond doubt)"
     lines = [f"{why.vertical}: {why.segment}", f"  found by {why.assigned_by}{probability}{margin}"]
+    if why.assigned_by in WEIGHED:
+        lines += [f"  {WEIGHED[why.assigned_by]}; the differences below tell of its profile alone"]
     if why.runner_up is not None:
         lines += [f"  next: {why.runner_up}", f"  this line, against a typical line of {why.runner_up}:"]
         lines += [f"    {_difference_text(difference)}" for difference in why.differences]

@@ -16,7 +16,7 @@ from segmentation.clustering import kmeans, mixture, nodes, ward
 from segmentation.clustering.centroids import CentroidModel
 from segmentation.clustering.choice import BEST_SILHOUETTE
 from segmentation.clustering.densities import MixtureModel
-from segmentation.clustering.files import read_table, require_columns, write_answer
+from segmentation.clustering.files import finite, read_table, require_columns, require_folder, write_answer
 from segmentation.clustering.report import FitReport
 from segmentation.errors import DataError
 from segmentation.settings import KMeansMethod, Limits, MixtureMethod, Settings, WardMethod
@@ -59,8 +59,9 @@ def cluster_table(
     wanted = TableClustering(
         id_column=id_column, columns=list(columns), method=method, segments=segments, scaling=scaling, seed=seed
     )
-    with clustered(read_table(spark, Path(input)), wanted) as (labels, metrics):
-        write_answer(labels, metrics, Path(out))
+    require_folder(out)
+    with clustered(read_table(spark, input), wanted) as (labels, metrics):
+        write_answer(labels, metrics, out)
     return metrics
 
 
@@ -68,7 +69,8 @@ def cluster_table(
 def clustered(table: DataFrame, wanted: TableClustering) -> Iterator[tuple[DataFrame, dict]]:
     """Labels [id as given, label 0..k-1, probability, is_outlier] and metrics of a table, while the block lasts.
 
-    Gaps are filled with the median, and counted in the metrics. Columns are scaled as asked.
+    Gaps are filled with the median, and counted in the metrics. Columns are scaled as asked; a figure that is not
+    finite (nothing lies within the clusters) is None.
 
     Raises: DataError for columns that are not there or hold text, ids that are empty or repeated, and too few rows.
     """
@@ -79,7 +81,7 @@ def clustered(table: DataFrame, wanted: TableClustering) -> Iterator[tuple[DataF
         scale = _Scale.fit(numbers, wanted)
         points = numbers.mapInPandas(_scaler(scale), schema=f"{KEY} string, features array<double>")
         model, report = _fit(points, wanted)
-        yield _labels(numbers, scale, model, wanted), _metrics(report, missing, wanted)
+        yield _labels(numbers, scale, model, wanted), _metrics(report, missing, scale, wanted)
     finally:
         numbers.unpersist()
 
@@ -136,10 +138,16 @@ def _checked(numbers: DataFrame, wanted: TableClustering) -> dict[str, int]:
 
 
 class _Scale:
-    """What fills the gaps of a column, and what it is moved and divided by."""
+    """What fills the gaps of a column, and what it is moved and divided by.
 
-    def __init__(self, fill: np.ndarray, centre: np.ndarray, spread: np.ndarray) -> None:
+    `is_by_deviation` tells the columns of which more than half share a value, so that quartiles give no spread.
+    """
+
+    def __init__(
+        self, fill: np.ndarray, centre: np.ndarray, spread: np.ndarray, is_by_deviation: np.ndarray | None = None
+    ) -> None:
         self.fill, self.centre, self.spread = fill, centre, spread
+        self.is_by_deviation = np.zeros(len(fill), dtype=bool) if is_by_deviation is None else is_by_deviation
 
     @classmethod
     def fit(cls, numbers: DataFrame, wanted: TableClustering) -> "_Scale":
@@ -150,12 +158,13 @@ class _Scale:
         filled = np.where(np.isnan(values), fill, values)
         if wanted.scaling == "none":
             return cls(fill, np.zeros_like(fill), np.ones_like(fill))
+        deviation = filled.std(axis=0)
         if wanted.scaling == "standard":
-            centre, spread = filled.mean(axis=0), filled.std(axis=0)
-        else:
-            lower, centre, upper = np.quantile(filled, [0.25, 0.5, 0.75], axis=0)
-            spread = upper - lower
-        return cls(fill, centre, np.where(spread > 0, spread, 1.0))
+            return cls(fill, filled.mean(axis=0), np.where(deviation > 0, deviation, 1.0))
+        lower, centre, upper = np.quantile(filled, [0.25, 0.5, 0.75], axis=0)
+        is_by_deviation = (upper == lower) & (deviation > 0)
+        spread = np.where(is_by_deviation, deviation, upper - lower)
+        return cls(fill, centre, np.where(spread > 0, spread, 1.0), is_by_deviation)
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         filled = np.where(np.isnan(values), self.fill, values)
@@ -206,7 +215,11 @@ def _labels(
     return numbers.select("id", "values").mapInPandas(labelled, schema=schema)
 
 
-def _metrics(report: FitReport, missing: dict[str, int], wanted: TableClustering) -> dict:
+def _metrics(report: FitReport, missing: dict[str, int], scale: _Scale, wanted: TableClustering) -> dict:
+    by_deviation = [name for name, is_so in zip(wanted.columns, scale.is_by_deviation, strict=True) if is_so]
+    warnings = [
+        f"column {name}: its quartiles are equal, so it was scaled by its standard deviation" for name in by_deviation
+    ]
     return {
         "method": wanted.method,
         "n_rows": report.n_rows,
@@ -214,10 +227,10 @@ def _metrics(report: FitReport, missing: dict[str, int], wanted: TableClustering
         "n_clusters": report.n_clusters,
         "scaling": wanted.scaling,
         "seed": wanted.seed,
-        "indices": report.indices,
+        "indices": finite(report.indices),
         "choice": report.choice.reason,
-        "candidates": [candidate.as_dict() for candidate in report.candidates],
+        "candidates": finite([candidate.as_dict() for candidate in report.candidates]),
         "imputed": missing,
-        "warnings": list(report.choice.warnings),
+        "warnings": [*report.choice.warnings, *warnings],
         "notes": list(report.notes),
     }

@@ -7,15 +7,20 @@ from typing import Literal
 
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 from pyspark.storagelevel import StorageLevel
 
-from segmentation.clustering.files import read_table, require_columns, write_answer
+from segmentation.clustering.files import read_table, require_columns, require_folder, write_answer
 from segmentation.errors import DataError
 from segmentation.graph import propagation
 from segmentation.settings import Settings
 
 MAX_ROUNDS = 10
 """Labels settle within a few rounds or not at all."""
+
+
+MOST_EXACT = 2.0**53
+"""From here on a double cannot tell neighbouring whole numbers apart."""
 
 
 class EdgeList(Settings):
@@ -40,8 +45,9 @@ def communities_table(
 ) -> dict:
     """Metrics of the communities of a file of edges; labels and metrics are written to `out`."""
     wanted = EdgeList(source=source, target=target, weight=weight, engine=engine, seed=seed)
-    with communities_of(read_table(spark, Path(edges)), wanted) as (labels, metrics):
-        write_answer(labels, metrics, Path(out))
+    require_folder(out)
+    with communities_of(read_table(spark, edges), wanted) as (labels, metrics):
+        write_answer(labels, metrics, out)
     return metrics
 
 
@@ -52,10 +58,11 @@ def communities_of(edges: DataFrame, wanted: EdgeList) -> Iterator[tuple[DataFra
     Edges are undirected; repeated and reversed ones are added up, those with oneself or of weight 0 tie nobody. Every
     node named anywhere is in exactly one community.
 
-    Raises: DataError for columns that are not there, weights that are negative or no number, and an empty list.
+    Raises: DataError for columns that are not there, ends of kinds that cannot be compared, weights that are negative
+    or no number, and an empty list.
     """
     require_columns(edges, [wanted.source, wanted.target, *([wanted.weight] if wanted.weight else [])], "edges")
-    ends = _ends(edges, wanted).persist(StorageLevel.MEMORY_AND_DISK)
+    ends = _ends(_of_one_kind(_without_nan(edges, wanted), wanted), wanted).persist(StorageLevel.MEMORY_AND_DISK)
     try:
         facts = _checked(ends, wanted)
         ties = _ties(ends).persist(StorageLevel.MEMORY_AND_DISK)
@@ -70,6 +77,52 @@ def communities_of(edges: DataFrame, wanted: EdgeList) -> Iterator[tuple[DataFra
             ties.unpersist()
     finally:
         ends.unpersist()
+
+
+def _without_nan(edges: DataFrame, wanted: EdgeList) -> DataFrame:
+    """The edges with null for an end that is no number, as pandas writes a gap. Grain: unchanged."""
+    ends = {name: F.col(f"`{name}`") for name in (wanted.source, wanted.target)}
+    fractions = [name for name in ends if isinstance(edges.schema[name].dataType, T.DoubleType | T.FloatType)]
+    return edges.withColumns({name: F.when(~F.isnan(ends[name]), ends[name]) for name in fractions})
+
+
+def _of_one_kind(edges: DataFrame, wanted: EdgeList) -> DataFrame:
+    """The edges with both ends of one type, so that 1 and 1.0 (whole numbers with gaps, as pandas writes them) are one.
+
+    Equal types stay as given. Else fractions become whole numbers, and beside text numbers become text.
+    """
+    types = {name: edges.schema[name].dataType for name in (wanted.source, wanted.target)}
+    if len({kind.simpleString() for kind in types.values()}) == 1:
+        return edges
+    fractions = [name for name, kind in types.items() if isinstance(kind, T.FractionalType)]
+    known = T.IntegralType | T.FractionalType | T.StringType
+    strange = [name for name, kind in types.items() if not isinstance(kind, known)]
+    broken = [] if strange else _not_whole(edges, fractions)
+    if strange or broken:
+        raise DataError(
+            "the two ends of an edge cannot be compared",
+            found="; ".join([*(f"column {name} is {kind.simpleString()}" for name, kind in types.items()), *broken]),
+            expected="both columns of one type, or whole numbers in both",
+            remedy="write both columns as text, or as whole numbers",
+        )
+    whole = edges.withColumns({name: F.col(f"`{name}`").cast("bigint") for name in fractions})
+    is_text = any(isinstance(kind, T.StringType) for kind in types.values())
+    common = "string" if is_text else "bigint"
+    return whole.withColumns({name: F.col(f"`{name}`").cast(common) for name in types})
+
+
+def _not_whole(edges: DataFrame, names: list[str]) -> list[str]:
+    """What is wrong with the columns as whole numbers: values with a fraction, or too large to be told exactly."""
+    if not names:
+        return []
+    numbers = {name: F.col(f"`{name}`").cast("double") for name in names}
+    is_off = {name: (number != F.rint(number)) | (F.abs(number) >= MOST_EXACT) for name, number in numbers.items()}
+    counts = edges.agg(*[F.count_if(is_off[name]).alias(str(place)) for place, name in enumerate(names)]).first()
+    return [
+        f"{counts[place]:,} values in column {name} are no whole numbers"
+        for place, name in enumerate(names)
+        if counts[place]
+    ]
 
 
 def _ends(edges: DataFrame, wanted: EdgeList) -> DataFrame:

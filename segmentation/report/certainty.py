@@ -28,7 +28,7 @@ def _sizes(data: VerticalData, segments: pd.DataFrame) -> Chart:
     chart = Chart(
         "sizes",
         "Sizes over the months",
-        "Lines in each segment at the end of each month. A group too small to show leaves a gap.",
+        f"Lines in each segment at the end of each month{_cut(data)}. A group too small to show leaves a gap.",
         "",
         "Only one month has been scored so far: the lines begin with the second.",
     )
@@ -46,6 +46,12 @@ def _sizes(data: VerticalData, segments: pd.DataFrame) -> Chart:
     figure = counts.sizes_over_months(sizes, segments)
     says = f"Lines by segment at the end of {words.listed(list(headers[1:]))}; the table below holds the counts."
     return replace(chart, says=says, panels=(Panel("", figure),), table=DataTable(headers, tuple(rows)))
+
+
+def _cut(data: VerticalData) -> str:
+    """Months shown of which only a part is behind the figures."""
+    cut = [words.month(day) for day in data.months if words.is_cut(day)]
+    return f"; {words.listed(cut)} {'is' if len(cut) == 1 else 'are'} not over then" if cut else ""
 
 
 def _how_sure(data: VerticalData, segments: pd.DataFrame) -> Chart:

@@ -26,6 +26,7 @@ _INDICES: Mapping[str, tuple[str, str]] = {
     "davies_bouldin": ("Davies-Bouldin: spread of segments over the distance between them", "down"),
     "calinski_harabasz": ("Calinski-Harabasz: spread between segments over spread within", "up"),
     "wcss": ("Spread within segments (WCSS)", "down"),
+    "least_separation": ("Least separation: how far the two nearest segments lie apart, in spreads", "up"),
     "bic": ("BIC: misfit with a price for every parameter", "down"),
     "mean_log_likelihood": ("Mean log-likelihood of a line: how well the clouds fit", "up"),
     "modularity": ("Modularity: ties inside segments beyond chance", "up"),

@@ -10,7 +10,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from segmentation.errors import DataError
 from segmentation.report import appearance, cards, certainty, objective, quality, words
 from segmentation.report.data import VerticalData
 from segmentation.report.method import method
@@ -22,18 +21,14 @@ from segmentation.tables import Store
 logger = logging.getLogger(__name__)
 
 
-def write(tables_at: Store, settings: RunSettings, as_of_days: Sequence[date], file: Path) -> Path:
-    """The file written, about the last of the days and those before it. A folder gets an index.html.
+def write(tables_at: Store, settings: RunSettings, as_of: date, file: Path) -> Path:
+    """The file written, about the day and those published before it. A folder gets an index.html.
 
     Missing tables, verticals and months show as a sentence. Equal tables give an equal page.
-
-    Raises: DataError when no day is given.
     """
-    if not as_of_days:
-        raise DataError("there is no day to report on", where="report", remedy="name months in periods, or --month")
-    verticals = read_verticals(tables_at, settings, as_of_days)
-    content = _content(settings, verticals, max(as_of_days))
-    html = _environment().get_template("page.html").render(**content, **_about_base(tables_at, verticals, as_of_days))
+    verticals = read_verticals(tables_at, settings, as_of)
+    content = _content(settings, verticals, as_of)
+    html = _environment().get_template("page.html").render(**content, **_about_base(tables_at, verticals, as_of))
     target = file if file.suffix == ".html" else file / "index.html"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(html, encoding="utf-8")
@@ -47,16 +42,21 @@ def _content(settings: RunSettings, verticals: Sequence[VerticalData], as_of: da
         "operator": settings.operator,
         "month": words.month(as_of),
         "day": f"{as_of:%d %B %Y}",
+        "cut_short": _cut_short(settings, verticals, as_of),
         "sections": [_section(data, money) for data in verticals],
         "headline": _headline(verticals, money),
         "plotly_js": Markup(get_plotlyjs()),
     }
 
 
-def _about_base(
-    tables_at: Store, verticals: Sequence[VerticalData], as_of_days: Sequence[date]
-) -> Mapping[str, object]:
-    base = read_base(tables_at, as_of_days)
+def _cut_short(settings: RunSettings, verticals: Sequence[VerticalData], as_of: date) -> str:
+    """What to mind when the page is about a part of a month; "" when it is about a whole one."""
+    before = [data.month_before for data in verticals if data.month_before is not None]
+    return words.cut_short(as_of, max(before, default=None), is_end_of_data=as_of == settings.periods.partial_last_day)
+
+
+def _about_base(tables_at: Store, verticals: Sequence[VerticalData], as_of: date) -> Mapping[str, object]:
+    base = read_base(tables_at, as_of)
     return {
         "facts": quality.facts(base),
         "feeds": quality.feeds(base),

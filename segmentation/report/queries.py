@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 MARGIN_BANDS = (("border", 0.0, 0.1), ("leaning", 0.1, 0.3), ("clear", 0.3, 0.6), ("sure", 0.6, 1.01))
@@ -37,19 +37,17 @@ def assigned_by(assigned: DataFrame) -> DataFrame:
     return assigned.groupBy("vertical", "as_of", "assigned_by").agg(F.count("*").alias("n_lines"))
 
 
-def feed_totals(feeds: DataFrame) -> DataFrame:
-    """Rows of all deliveries of a source. Grain: source."""
-    names = ("n_read", "n_filtered", "n_duplicates", "n_quarantined", "n_accepted", "n_written")
-    return feeds.groupBy("source").agg(
-        F.array_join(F.array_sort(F.collect_set("table_name")), ", ").alias("table_name"),
-        F.count("*").alias("n_feeds"),
-        *[F.sum(name).alias(name) for name in names],
-    )
+def newest_feeds(feeds: DataFrame) -> DataFrame:
+    """The delivery of every source that was taken in last, as it replaced those before it. Grain: source."""
+    newest_first = Window.partitionBy("source").orderBy(F.desc("recorded_at"), F.desc("feed_id"))
+    ranked = feeds.withColumn("place", F.row_number().over(newest_first))
+    return ranked.filter(F.col("place") == 1).drop("place")
 
 
-def quarantine_reasons(quarantine: DataFrame) -> DataFrame:
-    """Rows refused for a reason; a row with two reasons counts for both. Grain: source, reason."""
-    reasons = quarantine.select("source", "n_rows", F.explode("reasons").alias("reason"))
+def quarantine_reasons(quarantine: DataFrame, feeds: DataFrame) -> DataFrame:
+    """Rows of these feeds refused for a reason; a row with two reasons counts for both. Grain: source, reason."""
+    of_feeds = quarantine.join(feeds.select("source", "feed_id"), on=["source", "feed_id"], how="left_semi")
+    reasons = of_feeds.select("source", "n_rows", F.explode("reasons").alias("reason"))
     return reasons.groupBy("source", "reason").agg(F.sum("n_rows").alias("n_rows"))
 
 

@@ -1,6 +1,6 @@
 """Read what the page needs from the tables. Only counts, and a small sample without keys, come to the driver."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 
 import pandas as pd
@@ -18,6 +18,8 @@ from segmentation.settings import RunSettings, VerticalName, VerticalSettings
 from segmentation.tables import Store, built, care
 
 SAMPLE_LINES = 1500
+MOST_DAYS = 12
+"""Days looked back on: a year of months."""
 OWN_STEP = "report"
 SIGNS = (
     ("circle", "●"),
@@ -53,12 +55,12 @@ _NO_TIES = pd.DataFrame(columns=["kind", "n_ties"])
 _NO_TIES_BETWEEN = pd.DataFrame(columns=["segment_id", "other_segment_id", "n_ties"])
 
 
-def read_verticals(tables_at: Store, settings: RunSettings, as_of_days: Sequence[date]) -> list[VerticalData]:
-    """Every vertical of the settings, in their order, as of the last of the days."""
-    days = sorted(set(as_of_days))
+def read_verticals(tables_at: Store, settings: RunSettings, as_of: date) -> list[VerticalData]:
+    """Every vertical of the settings, in their order, as of the day; the days before it are those published so far."""
+    published = tables_at.read(built.SEGMENT_ASSIGNMENTS)
+    days = published_days(published, as_of)
     of_days = F.col("as_of").isin(days)
-    published = tables_at.read(built.SEGMENT_ASSIGNMENTS).filter(of_days).select(*_COUNTED)
-    assigned = publication.newest(published)
+    assigned = publication.newest(published.filter(of_days).select(*_COUNTED))
     assigned.persist(StorageLevel.MEMORY_AND_DISK)
     try:
         collected = {
@@ -69,18 +71,27 @@ def read_verticals(tables_at: Store, settings: RunSettings, as_of_days: Sequence
             "profiles": small(tables_at.read(built.SEGMENT_PROFILES).filter(of_days)),
             "models": small(tables_at.read(built.SEGMENT_MODELS)),
         }
-        return [_vertical(tables_at, one, days, assigned, collected) for one in settings.verticals.values()]
+        return [_vertical(tables_at, one, as_of, assigned, collected) for one in settings.verticals.values()]
     finally:
         assigned.unpersist()
 
 
-def read_base(tables_at: Store, as_of_days: Sequence[date]) -> BaseData:
-    """Facts of the last day, feeds and refusals so far, and the last run of every step but the report's own."""
+def published_days(published: DataFrame, as_of: date) -> list[date]:
+    """The last MOST_DAYS days with anything published, none after `as_of`, oldest first; `as_of` is always one."""
+    earlier = published.filter(F.col("as_of") < as_of).select("as_of").distinct()
+    newest_first = earlier.orderBy(F.desc("as_of")).limit(MOST_DAYS - 1).collect()
+    return sorted([as_of, *(row["as_of"] for row in newest_first)])
+
+
+def read_base(tables_at: Store, as_of: date) -> BaseData:
+    """Facts of the day, the last delivery of every feed, and the last run of every step but the report's own."""
     others = F.col("step") != OWN_STEP
+    feeds = queries.newest_feeds(tables_at.read(care.FEEDS))
+    refused = queries.quarantine_reasons(tables_at.read(care.QUARANTINE), feeds)
     return BaseData(
-        facts=small(tables_at.read(built.FACT_CHECKS, max(as_of_days))),
-        feeds=small(queries.feed_totals(tables_at.read(care.FEEDS))),
-        reasons=small(queries.quarantine_reasons(tables_at.read(care.QUARANTINE))),
+        facts=small(tables_at.read(built.FACT_CHECKS, as_of)),
+        feeds=small(feeds),
+        reasons=small(refused),
         runs=_last_of_each_step(small(tables_at.read(built.RUNS).filter(others))),
     )
 
@@ -88,11 +99,11 @@ def read_base(tables_at: Store, as_of_days: Sequence[date]) -> BaseData:
 def _vertical(
     tables_at: Store,
     one: VerticalSettings,
-    days: list[date],
+    as_of: date,
     assigned: DataFrame,
     collected: Mapping[str, pd.DataFrame],
 ) -> VerticalData:
-    name, as_of = one.vertical, days[-1]
+    name = one.vertical
     mine = {key: _of_vertical(frame, name) for key, frame in collected.items()}
     sizes = mine["sizes"]
     today = sizes[sizes["as_of"] == as_of]

@@ -74,5 +74,5 @@ def _scale(unit: str, money: Money) -> Scale:
     if unit.startswith("ratio"):
         return Scale(1, "times the 3 months before")
     if ".." in unit:
-        return Scale(1, unit.replace("..", " to "))
+        return Scale(1, f"({unit.replace('..', ' to ')})")
     return Scale(1, {"count": "", "min": f"minutes{per}"}.get(first, unit))

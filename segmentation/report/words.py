@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeGuard
 
+from segmentation.periods import month_end
+
 NBSP = "\u00a0"
 """Keeps a number and its unit on one line."""
 MINUS = "\u2212"
@@ -59,13 +61,43 @@ def vertical(name: str) -> str:
 
 
 def month(day: date) -> str:
-    """The month of a day, such as October 2026."""
-    return f"{day:%B %Y}"
+    """The month that ends on a day, such as October 2026, or December 2011 (to the 9th) where it ends within one."""
+    return f"{day:%B %Y}{_to_the_day(day)}"
 
 
 def short_month(day: date) -> str:
-    """The month of a day, such as Oct 2026."""
-    return f"{day:%b %Y}"
+    """The same with a short name, such as Oct 2026."""
+    return f"{day:%b %Y}{_to_the_day(day)}"
+
+
+def cut_short(day: date, before: date | None, *, is_end_of_data: bool) -> str:
+    """What to mind about figures as of a day within a month; "" for the last day of one.
+
+    Periods are whole months to the day (see segmentation.periods), so only the step since the last day is short.
+    """
+    if not is_cut(day):
+        return ""
+    why = ", where the data end" if is_end_of_data else ""
+    text = f"{day:%B %Y} ends on the {_ordinal(day.day)} here{why}. Its figures are of the 3 whole months to that day"
+    if before is None:
+        return f"{text}."
+    n_days = (day - before).days
+    since = f"what changed since {month(before)} changed within {n_days} day{'s' if n_days > 1 else ''}"
+    return f"{text}, many days of which those of {month(before)} hold as well: {since}."
+
+
+def _to_the_day(day: date) -> str:
+    return f" (to the {_ordinal(day.day)})" if is_cut(day) else ""
+
+
+def is_cut(day: date) -> bool:
+    """Whether a day ends a part of a month."""
+    return day != month_end(f"{day:%Y-%m}")
+
+
+def _ordinal(n: int) -> str:
+    ending = "th" if n in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{ending}"
 
 
 def count(n: int | None) -> str:

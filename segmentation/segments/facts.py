@@ -29,8 +29,8 @@ LOYAL_TENURE_MONTHS = 12
 LESS_AT_MOST, CLEARLY_AT_LEAST = -0.3, 0.2
 FALLING_AT_MOST, FLAT = 0.8, (0.95, 1.05)
 INSIDE_AT_LEAST, SPREAD_AT_MOST = 0.6, 1.5
-BESIDE_RESEMBLANCE = frozenset({"contract", "care"})
-"""Families in which the segments that resemble each other may differ: tenure and complaints."""
+BESIDE_RESEMBLANCE = frozenset({"tenure_months", "complaints_per_month"})
+"""Features in which the segments that resemble each other may differ: tenure and complaints."""
 LOYAL = "lines of 12 months and more in neither Frequent Small Rechargers nor Churn Risk"
 TIED_INSIDE = "share of the ends of the segment's ties whose other end is in the segment"
 ProfileRow = Mapping[str, object]
@@ -190,8 +190,8 @@ def _hardly_streams(name: str, profile: ProfileRow | None, quarter: float | None
 def _resemble(profile_rows: Sequence[ProfileRow], catalogue: Sequence[Feature]) -> Finding:
     fact = f"{HIGH_VALUE} and {AT_RISK} resemble each other"
     measure = "mean difference of the mean ranks of two segments, features fitted on, but for tenure and complaints"
-    fitted_on = [feature for feature in catalogue if feature.roles.get(VerticalName.PLAN) == "cluster"]
-    compared = {feature.name for feature in fitted_on if feature.family not in BESIDE_RESEMBLANCE}
+    fitted_on = {feature.name for feature in catalogue if feature.roles.get(VerticalName.PLAN) == "cluster"}
+    compared = fitted_on - BESIDE_RESEMBLANCE
     ranks: dict[str, dict[str, float]] = {}
     for row in profile_rows:
         if row["feature"] in compared and row["mean_rank"] is not None:

@@ -123,6 +123,9 @@ def test_columns_and_files_that_are_not_there_are_named(spark: SparkSession, tmp
         clustered(spark, tmp_path / "lines.csv", tmp_path / "out", columns=["calls", "height", "weight"])
     with pytest.raises(DataError, match="no such file"):
         read_table(spark, tmp_path / "nowhere.csv")
+    (tmp_path / "blank.csv").write_text("", encoding="utf-8")
+    with pytest.raises(DataError, match="the file is empty"):
+        read_table(spark, tmp_path / "blank.csv")
     with pytest.raises(DataError, match="no table that can be read"):
         read_table(spark, tmp_path / "empty")
 
@@ -132,3 +135,76 @@ def test_too_few_rows_are_an_error(spark: SparkSession, tmp_path: Path):
 
     with pytest.raises(DataError, match="cannot be clustered"):
         clustered(spark, tmp_path / "few.csv", tmp_path / "out")
+
+
+def test_a_quoted_line_break_a_comma_and_a_quote_stay_in_their_cell(spark: SparkSession, tmp_path: Path):
+    file = tmp_path / "notes.csv"
+    file.write_text('line,note\n1,"two\nlines"\n2,"a, b"\n3,"he said ""no"""\n', encoding="utf-8")
+
+    found = read_table(spark, file).collect()
+
+    assert [tuple(row) for row in found] == [("1", "two\nlines"), ("2", "a, b"), ("3", 'he said "no"')]
+
+
+def test_line_ends_of_windows_and_blank_lines_make_no_rows(spark: SparkSession, tmp_path: Path):
+    (tmp_path / "lines.csv").write_bytes(b'line,note\r\n1,"two\r\nlines"\r\n2,b\r\n\r\n')
+
+    found = read_table(spark, tmp_path / "lines.csv").collect()
+
+    assert [(row["line"], row["note"].split()) for row in found] == [("1", ["two", "lines"]), ("2", ["b"])]
+
+
+@pytest.mark.parametrize("bad", ["s2,1,2,secret", "s2,secret", 's2,"secret,2'])
+def test_rows_of_a_csv_that_do_not_fit_are_counted_and_not_shown(spark: SparkSession, tmp_path: Path, bad: str):
+    file = tmp_path / "broken.csv"
+    file.write_text(f"line,calls,visits\ns1,1,2\n{bad}\n", encoding="utf-8")
+
+    with pytest.raises(DataError, match="1 of 2 rows do not fit the header") as told:
+        read_table(spark, file)
+
+    assert "3 cells in every row" in told.value.expected
+    assert "secret" not in str(told.value)
+
+
+def test_nothing_within_the_clusters_is_null_and_no_infinity(spark: SparkSession, tmp_path: Path):
+    given = pd.DataFrame({"line": range(40), "calls": [0.0, 5.0] * 20, "visits": [1.0, 9.0] * 20})
+    given.to_parquet(tmp_path / "lines.parquet")
+
+    _, metrics = clustered(spark, tmp_path / "lines.parquet", tmp_path / "out", columns=["calls", "visits"], segments=2)
+
+    assert metrics["indices"]["calinski_harabasz"] is None
+    assert metrics["indices"]["silhouette"] == pytest.approx(1.0)
+    assert "Infinity" not in (tmp_path / "out" / "metrics.json").read_text(encoding="utf-8")
+
+
+def test_a_column_without_quartiles_is_scaled_by_its_deviation_and_said(spark: SparkSession, tmp_path: Path):
+    rng = np.random.default_rng(3)
+    truth = np.arange(240) % 2
+    rarely = np.where(np.arange(240) % 12 == 0, 5000.0, 0.0)
+    given = pd.DataFrame({"line": range(240), "calls": truth * 8 + rng.normal(size=240), "rarely": rarely, "one": 1.0})
+    given.to_parquet(tmp_path / "lines.parquet")
+
+    labels, metrics = clustered(
+        spark,
+        tmp_path / "lines.parquet",
+        tmp_path / "out",
+        columns=["calls", "rarely", "one"],
+        segments=3,
+        scaling="robust",
+    )
+
+    assert [text for text in metrics["warnings"] if "standard deviation" in text] == [
+        "column rarely: its quartiles are equal, so it was scaled by its standard deviation"
+    ]
+    assert adjusted_rand(truth[rarely == 0], labels["label"][rarely == 0]) > 0.9
+
+
+def test_an_answer_that_cannot_be_written_is_said_before_the_work(spark: SparkSession, tmp_path: Path):
+    (tmp_path / "taken").write_text("mine", encoding="utf-8")
+
+    for out in (tmp_path / "taken", tmp_path / "taken" / "deeper"):
+        with pytest.raises(DataError, match="the answer cannot be written") as told:
+            clustered(spark, tmp_path / "nowhere.csv", out)
+        assert "is a file" in told.value.found
+
+    assert (tmp_path / "taken").read_text(encoding="utf-8") == "mine"

@@ -72,3 +72,12 @@ def test_a_lonely_point_has_silhouette_zero_as_in_scikit_learn():
     score = indices.silhouette(points, labels)
 
     assert score == pytest.approx(metrics.silhouette_score(points, labels, metric="sqeuclidean"))
+
+
+def test_nothing_within_the_clusters_is_infinitely_well_apart():
+    points = np.array([[0.0], [0.0], [3.0], [3.0]])
+
+    found = indices.all_indices(points, np.array([0, 0, 1, 1]))
+
+    assert found["calinski_harabasz"] == float("inf")
+    assert all(np.isfinite(value) for name, value in found.items() if name != "calinski_harabasz")

@@ -58,6 +58,44 @@ def test_a_weight_that_is_no_strength_is_an_error(spark: SparkSession, tmp_path:
         found(spark, edges, tmp_path, "w")
 
 
+def test_whole_numbers_with_gaps_are_the_same_nodes_as_those_without(spark: SparkSession, tmp_path: Path):
+    edges = pd.DataFrame({"src": [1, 2, 3, 4], "dst": [2.0, 3.0, 1.0, None]})
+
+    labels, metrics = found(spark, edges, tmp_path)
+
+    assert set(labels) == {1, 2, 3, 4}
+    assert labels[1] == labels[2] == labels[3] == 0
+    assert (metrics["n_nodes"], metrics["n_rows_with_an_empty_end"]) == (4, 1)
+
+
+def test_numbers_beside_text_are_the_nodes_of_the_same_text(spark: SparkSession, tmp_path: Path):
+    edges = pd.DataFrame({"src": ["1", "2", "x"], "dst": [2, 1, 2]})
+
+    labels, _ = found(spark, edges, tmp_path)
+
+    assert set(labels) == {"1", "2", "x"}
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [([2.5, 3.0], "1 values in column dst are no whole numbers"), ([True, False], "column dst is boolean")],
+)
+def test_ends_of_kinds_that_cannot_be_compared_are_an_error(
+    spark: SparkSession, tmp_path: Path, target: list[object], told: str
+):
+    with pytest.raises(DataError, match="cannot be compared") as error:
+        found(spark, pd.DataFrame({"src": [1, 2], "dst": target}), tmp_path)
+
+    assert told in error.value.found
+
+
+def test_edges_with_oneself_alone_leave_every_node_alone(spark: SparkSession, tmp_path: Path):
+    labels, metrics = found(spark, pd.DataFrame({"src": ["a", "b", "c"], "dst": ["a", "b", "c"]}), tmp_path)
+
+    assert sorted(labels.values()) == [0, 1, 2]
+    assert (metrics["n_edges"], metrics["n_rows_with_oneself"], metrics["modularity"]) == (0, 3, 0.0)
+
+
 def test_an_empty_list_and_an_unknown_column_are_errors(spark: SparkSession, tmp_path: Path):
     with pytest.raises(DataError, match="no edges"):
         found(spark, pd.DataFrame([("a", None)], columns=["src", "dst"]), tmp_path)

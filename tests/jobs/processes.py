@@ -22,9 +22,10 @@ SPARK_HOME_PATTERN = re.compile(r"^(SPARK_|PYSPARK_)")
 
 @dataclass(frozen=True)
 class Place:
-    """A folder with a warehouse of its own."""
+    """A folder with a warehouse of its own, for the runs of a conf file."""
 
     folder: Path
+    conf_file: str = TINY
 
     @property
     def warehouse(self) -> str:
@@ -32,9 +33,11 @@ class Place:
 
     @property
     def options(self) -> list[str]:
-        names = ("warehouse", "vault", "landing", "report", "logs")
+        # The feeds of a real set lie where they are.
+        own_landing = ("landing",) if self.conf_file == TINY else ()
+        names = ("warehouse", "vault", "report", "logs", *own_landing)
         sets = [f"{name}={self.folder / name}" for name in names]
-        return ["--conf-file", TINY, *(part for one in sets for part in ("--set", one))]
+        return ["--conf-file", self.conf_file, *(part for one in sets for part in ("--set", one))]
 
 
 def spark_properties(folder: Path) -> Path:

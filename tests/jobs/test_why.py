@@ -1,5 +1,7 @@
 """Why a line is in its segment, told without telling who it is."""
 
+from dataclasses import replace
+
 import pytest
 from pyspark.sql import functions as F
 from two_kinds_of_lines import OCTOBER, number, opened, write_features
@@ -8,6 +10,7 @@ from jobs import why
 from segmentation.errors import DataError
 from segmentation.features import catalogue
 from segmentation.privacy.tokens import token_of
+from segmentation.profiles.reasons import Reason
 from segmentation.runs import Run
 from segmentation.segments import publication
 from segmentation.settings import VerticalName
@@ -15,6 +18,7 @@ from segmentation.tables import built
 
 pytestmark = pytest.mark.delta
 LINE = number("often", 3)
+FITTED = ["recharges_per_month", "recharge_amount_mean", "recharge_recency_days", "salary_bracket"]
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +32,8 @@ def at(spark, tmp_path_factory) -> Run:
         for key, cluster, name in names
     ]
     tables_at.replace(tables_at.rows(built.SEGMENTS, segments), built.SEGMENTS)
+    model = {"vertical": "payg", "model_version": "m", "features": FITTED, "is_released": True}
+    tables_at.replace(tables_at.rows(built.SEGMENT_MODELS, [model]), built.SEGMENT_MODELS)
     features = tables_at.read(catalogue.feature_table(VerticalName.PAYG), OCTOBER)
     is_often = F.col("recharges_per_month") > 5
     assigned = features.select(
@@ -54,9 +60,32 @@ def test_a_number_is_told_its_segment_and_what_sets_it_apart_from_the_runner_up(
         "tops up often",
         "tops up small amounts",
         "topped up just now",
-        "is not online at night",
     }
     assert all(difference["is_like_segment"] for difference in told["differences"])
+
+
+def test_the_features_of_the_model_explain_a_line_whatever_the_settings_say_now(at):
+    payg = at.settings.verticals[VerticalName.PAYG].model_copy(update={"features": ["data_night_share"]})
+    changed = replace(at, settings=at.settings.model_copy(update={"verticals": {VerticalName.PAYG: payg}}))
+
+    (told,) = why.run(changed, LINE).data["reasons"]
+
+    assert {difference["words"] for difference in told["differences"]} == {
+        "tops up often",
+        "tops up small amounts",
+        "topped up just now",
+    }
+    assert told["n_withheld"] == 1
+
+
+@pytest.mark.parametrize(
+    ("assigned_by", "said"),
+    [("community", "grouped with at the fit"), ("tied homes", "it is tied to"), ("profile", None)],
+)
+def test_a_home_is_told_what_beside_its_profile_placed_it(assigned_by: str, said: str | None):
+    text = why._as_text(Reason("home", "Streamers", "Quiet", 0.4, 0.7, assigned_by, (), 0))
+
+    assert said in text if said else "differences below tell" not in text
 
 
 def test_a_pseudonym_gets_the_same_answer_as_the_number(at):

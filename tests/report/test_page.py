@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,13 +11,15 @@ import operator_tables
 import pytest
 from pyspark.sql import SparkSession
 
-from segmentation.errors import DataError
+from jobs import report
 from segmentation.report import page
-from segmentation.settings import VerticalName
+from segmentation.report.reading import MOST_DAYS, published_days
+from segmentation.runs import new_run
+from segmentation.settings import VerticalName, load
 from segmentation.tables import Store
 
 pytestmark = pytest.mark.delta
-MONTHS = operator_tables.MONTHS[-2:]
+MONTHS = operator_tables.MONTHS
 N_LINES = 120
 _VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -70,7 +73,7 @@ def warehouse(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="module")
 def html(warehouse: Store, tmp_path_factory: pytest.TempPathFactory) -> str:
     file = tmp_path_factory.mktemp("page") / "report.html"
-    return page.write(warehouse, operator_tables.settings(), MONTHS, file).read_text(encoding="utf-8")
+    return page.write(warehouse, operator_tables.settings(), MONTHS[-1], file).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +81,7 @@ def bare_html(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> 
     """The page of a warehouse without a single table, of an operator with an awkward name."""
     folder = tmp_path_factory.mktemp("bare")
     settings = operator_tables.settings().model_copy(update={"operator": "Tel <b>& Co"})
-    file = page.write(Store(spark, str(folder / "warehouse")), settings, MONTHS, folder)
+    file = page.write(Store(spark, str(folder / "warehouse")), settings, MONTHS[-1], folder)
     assert file == folder / "index.html"
     return file.read_text(encoding="utf-8")
 
@@ -93,7 +96,7 @@ def test_every_segment_stands_in_the_page_with_its_action(html):
 
 
 def test_an_equal_warehouse_gives_an_equal_page(warehouse, html, tmp_path):
-    again = page.write(warehouse, operator_tables.settings(), MONTHS, tmp_path / "again.html")
+    again = page.write(warehouse, operator_tables.settings(), MONTHS[-1], tmp_path / "again.html")
 
     assert again.read_text(encoding="utf-8") == html
 
@@ -168,9 +171,40 @@ def test_texts_from_outside_stay_texts(bare_html):
     assert "Tel <b>& Co" in unescape(bare_html)
 
 
-def test_a_report_needs_a_day(spark: SparkSession, tmp_path: Path):
-    with pytest.raises(DataError, match="no day"):
-        page.write(Store(spark, str(tmp_path)), operator_tables.settings(), [], tmp_path)
+def test_a_run_of_one_month_shows_the_months_before_it(spark: SparkSession, warehouse: Store, tmp_path: Path):
+    places = [f"warehouse={warehouse.location}", f"report={tmp_path / 'page.html'}", "timezone=UTC"]
+    settings = load(operator_tables.ROOT / "conf/local.yaml", places)
+
+    report.run(new_run(spark, settings, as_of_days=(MONTHS[-1],)))
+
+    text = _parsed((tmp_path / "page.html").read_text(encoding="utf-8")).text
+    assert "Only one month has been scored so far" not in text
+    for day in MONTHS:
+        assert f"{day:%b %Y}" in text
+    assert f"since {MONTHS[-2]:%B %Y}" in text
+
+
+def test_days_shown_are_the_last_of_a_year_and_none_after_the_run(spark: SparkSession):
+    days = [date(2025 + n // 12, n % 12 + 1, 1) for n in range(20)]
+    published = spark.createDataFrame([(day,) for day in [*days, *days]], "as_of date")
+
+    assert published_days(published, days[17]) == days[6:18]
+    assert len(published_days(published, days[17])) == MOST_DAYS
+    assert published_days(published, date(2024, 12, 31)) == [date(2024, 12, 31)]
+
+
+def test_a_month_that_is_cut_short_is_marked_on_the_page(spark: SparkSession, tmp_path: Path):
+    tables_at, months = Store(spark, str(tmp_path / "warehouse")), [MONTHS[-2], date(2026, 10, 9)]
+    operator_tables.fill(tables_at, months=months, n_lines=40)
+    settings = load(operator_tables.ROOT / "conf/local.yaml", ["periods.partial_last_day=2026-10-09"])
+
+    html = page.write(tables_at, settings, months[-1], tmp_path).read_text(encoding="utf-8")
+
+    text = _parsed(html).text
+    assert "October 2026 ends on the 9th here, where the data end" in text
+    assert "changed within 9 days" in text
+    assert '"Oct 2026 (to the 9th)"' in html
+    assert "October 2026 (to the 9th) is not over then" in text
 
 
 def _without_plotly(html: str) -> str:

@@ -10,6 +10,7 @@ ASSIGNED = (
     "margin double, is_outlier boolean, assigned_by string, state string, monthly_value bigint, "
     "missing_families array<string>, staleness_periods bigint"
 )
+REFUSED = "source string, feed_id string, n_rows bigint, reasons array<string>"
 
 
 def _line(key, segment, *, correction=0, margin=0.5, value=100, missing=(), stale=0):
@@ -51,12 +52,26 @@ def test_a_margin_beyond_doubt_is_in_a_band(spark: SparkSession):
 
 
 def test_a_refused_row_counts_for_each_of_its_reasons(spark: SparkSession):
-    refused = [("recharges", 3, ["type(day)"]), ("recharges", 2, ["type(day)", "required(key)"])]
-    quarantine = spark.createDataFrame(refused, "source string, n_rows bigint, reasons array<string>")
+    refused = [("recharges", "one", 3, ["type(day)"]), ("recharges", "one", 2, ["type(day)", "required(key)"])]
+    quarantine = spark.createDataFrame(refused, REFUSED)
+    feeds = spark.createDataFrame([("recharges", "one")], "source string, feed_id string")
 
-    found = small(queries.quarantine_reasons(quarantine))
+    found = small(queries.quarantine_reasons(quarantine, feeds))
 
     assert dict(zip(found["reason"], found["n_rows"], strict=True)) == {"required(key)": 2, "type(day)": 5}
+
+
+def test_the_last_delivery_of_a_source_counts_alone(spark: SparkSession):
+    deliveries = [("recharges", "one", 1, 100), ("recharges", "two", 2, 130), ("invoices", "one", 1, 50)]
+    feeds = spark.createDataFrame(deliveries, "source string, feed_id string, recorded_at int, n_read bigint")
+    refused = [("recharges", "one", 9, ["type(day)"]), ("recharges", "two", 4, ["type(day)"])]
+    quarantine = spark.createDataFrame(refused, REFUSED)
+
+    newest = queries.newest_feeds(feeds)
+    reasons = queries.quarantine_reasons(quarantine, newest)
+
+    assert dict(small(newest)[["source", "n_read"]].to_numpy().tolist()) == {"invoices": 50, "recharges": 130}
+    assert [(row["source"], row["n_rows"]) for row in reasons.collect()] == [("recharges", 4)]
 
 
 def test_the_sample_has_no_key_and_is_the_same_at_any_partition_count(spark: SparkSession):

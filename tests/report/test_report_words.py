@@ -1,5 +1,7 @@
 """Numbers, amounts and features as people say them."""
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
@@ -86,3 +88,33 @@ def test_the_most_telling_features_have_the_widest_gap_and_are_not_all_of_one_fa
 def test_a_pale_colour_is_darkened_only_as_a_line():
     assert stroke("#0072B2") == "#0072b2"
     assert stroke("#F0E442") != "#f0e442"
+
+
+def test_a_month_that_is_not_over_says_how_far_it_goes():
+    days = (date(2011, 11, 30), date(2011, 12, 9), date(2012, 2, 29), date(2012, 3, 1), date(2012, 3, 12))
+
+    assert [words.short_month(day) for day in days] == [
+        "Nov 2011",
+        "Dec 2011 (to the 9th)",
+        "Feb 2012",
+        "Mar 2012 (to the 1st)",
+        "Mar 2012 (to the 12th)",
+    ]
+
+
+def test_a_month_cut_short_is_told_with_what_its_changes_are_worth():
+    told = words.cut_short(date(2011, 12, 9), date(2011, 11, 30), is_end_of_data=True)
+
+    assert told == (
+        "December 2011 ends on the 9th here, where the data end. Its figures are of the 3 whole months to that day, "
+        "many days of which those of November 2011 hold as well: what changed since November 2011 changed within 9 "
+        "days."
+    )
+    assert words.cut_short(date(2011, 12, 31), date(2011, 11, 30), is_end_of_data=False) == ""
+    assert words.cut_short(date(2011, 12, 9), None, is_end_of_data=False).endswith("months to that day.")
+
+
+def test_a_mark_is_told_with_its_range_in_brackets():
+    about = vocabulary.of("satisfaction_mean", EUROS)
+
+    assert _plain(about.scale.text(3.32)) == "3.32 (1 to 5)"

@@ -56,7 +56,7 @@ def test_a_base_without_the_segment_is_not_measured(spark):
     assert _holds(facts.payg_findings(strangers)) == [None] * 7
 
 
-def _plan(spark: SparkSession, at_risk_data: float) -> list[facts.Finding]:
+def _plan(spark: SparkSession, at_risk_data: float, **ranks_too: tuple[float, ...]) -> list[facts.Finding]:
     names = ("High-Value Postpaid", "At-Risk Churners", "Contract Renewals Needed", "Budget / Low Usage")
     bills, minutes = (50.0, 50.0, 90.0, 10.0), (1.0, 1.0, 50.0, 60.0)
     lines = [
@@ -65,7 +65,7 @@ def _plan(spark: SparkSession, at_risk_data: float) -> list[facts.Finding]:
         for wobble in (-1.0, 0.0, 1.0)
     ]
     lines += [("Budget / Low Usage", 10.0, 70.0)] * 12
-    ranks = {"data_kb_per_month": (0.5, at_risk_data, 0.8, 0.1), "tenure_months": (0.9, 0.1, 0.5, 0.5)}
+    ranks = {"data_kb_per_month": (0.5, at_risk_data, 0.8, 0.1), "tenure_months": (0.9, 0.1, 0.5, 0.5)} | ranks_too
     profile_rows = [
         {"segment_name": name, "feature": feature, "mean_rank": rank, "median": 1.0}
         for feature, by_name in ranks.items()
@@ -81,6 +81,15 @@ def _plan(spark: SparkSession, at_risk_data: float) -> list[facts.Finding]:
 
 def test_plan_segments_may_resemble_each_other_however_their_tenure_differs(spark):
     assert _holds(_plan(spark, at_risk_data=0.55)) == [True, True, True, True]
+
+
+def test_plan_segments_may_resemble_each_other_however_much_they_complain(spark):
+    assert _holds(_plan(spark, 0.55, complaints_per_month=(0.1, 0.9, 0.5, 0.5)))[3] is True
+
+
+@pytest.mark.parametrize("feature", ["contract_months_left", "contacts_per_month"])
+def test_plan_segments_that_differ_in_contract_or_contacts_do_not_resemble_each_other(spark, feature):
+    assert _holds(_plan(spark, 0.55, **{feature: (0.1, 0.9, 0.2, 0.3)}))[3] is False
 
 
 def test_plan_segments_do_not_resemble_each_other_when_another_pair_is_nearer(spark):

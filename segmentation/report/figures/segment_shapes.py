@@ -14,6 +14,7 @@ from segmentation.report.figures.look import (
     BELOW_ABOVE,
     CLEAR,
     GRID,
+    INK,
     NAMES_FIT_FROM,
     SOFT_INK,
     faded,
@@ -27,6 +28,8 @@ from segmentation.report.words import signed, wrapped
 
 _FAR = 1.5
 """Standardised difference at which the colour is fullest."""
+_WHITE_ON_BLUE, _WHITE_ON_ORANGE = -1.15, 1.25
+"""Standardised differences beyond which white is read more easily on the colour than ink."""
 
 
 def heat_map(differences: pd.DataFrame, signs: Sequence[str]) -> go.Figure:
@@ -47,9 +50,6 @@ def heat_map(differences: pd.DataFrame, signs: Sequence[str]) -> go.Figure:
         z=values,
         x=[wrapped(name, 17) for name in from_below.columns],
         y=list(from_below.index),
-        text=[["" if v is None else signed(v, ".1f") for v in row] for row in values],
-        texttemplate="%{text}",
-        textfont={"size": 11},
         zmin=-_FAR,
         zmax=_FAR,
         colorscale=BELOW_ABOVE,
@@ -58,11 +58,11 @@ def heat_map(differences: pd.DataFrame, signs: Sequence[str]) -> go.Figure:
         hovertemplate="<b>%{x}</b><br>%{y}<br>%{z:+.2f} spreads from the others<extra></extra>",
         colorbar=legend,
     )
-    figure = go.Figure(cells)
+    figure = go.Figure([cells, *_numbers_of(cells)])
     lay_out_axes(
         figure,
-        {"side": "top", "tickangle": 0, "showgrid": False, "ticks": ""},
-        {"showgrid": False, "automargin": True, "ticks": ""},
+        {"side": "top", "tickangle": 0, "showgrid": False, "ticks": "", "range": [-0.5, len(cells.x) - 0.5]},
+        {"showgrid": False, "automargin": True, "ticks": "", "range": [-0.5, len(cells.y) - 0.5]},
     )
     narrow = {
         **ticks("xaxis", list(cells.x), list(signs)),
@@ -83,6 +83,27 @@ def heat_map(differences: pd.DataFrame, signs: Sequence[str]) -> go.Figure:
         narrow_traces={"showscale": False, "textfont.size": 9},
         narrow_below=NAMES_FIT_FROM,
     )
+
+
+def _numbers_of(cells: go.Heatmap) -> list[go.Scatter]:
+    """The numbers in the cells, dark on pale ones and white on strong ones; plotly's own choice is hard to read."""
+    rows = zip(cells.y, cells.z, strict=True)
+    told = [(x, y, v) for y, row in rows for x, v in zip(cells.x, row, strict=True) if v is not None]
+    by_ink: dict[str, list[tuple[str, str, float]]] = {INK: [], "#ffffff": []}
+    for cell in told:
+        by_ink[INK if _WHITE_ON_BLUE < cell[2] < _WHITE_ON_ORANGE else "#ffffff"].append(cell)
+    return [
+        go.Scatter(
+            x=[x for x, _, _ in mine],
+            y=[y for _, y, _ in mine],
+            text=[signed(value, ".1f") for _, _, value in mine],
+            mode="text",
+            textfont={"size": 11, "color": ink},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        for ink, mine in by_ink.items()
+    ]
 
 
 def radar(name: str, colour: str, ranks: pd.Series) -> go.Figure:

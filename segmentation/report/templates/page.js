@@ -2,7 +2,7 @@
 (function () {
   const FADED = 0.12;
   const PAPER = {one: 660, many: 315};
-  const options = {displayModeBar: false, responsive: true};
+  const options = {displayModeBar: false};
 
   function put(target, path, value) {
     const keys = path.split(".");
@@ -16,8 +16,13 @@
     const narrow = figure.layout.meta.narrow;
     const isNarrow = (paper || plot.clientWidth) < narrow.below;
     const form = paper ? "paper" : isNarrow ? "narrow" : "wide";
-    if (plot.dataset.form === form) return;
+    const isDrawn = plot.dataset.form === form;
     plot.dataset.form = form;
+    plot.dataset.width = paper || plot.clientWidth;
+    if (isDrawn) {
+      if (!paper) Plotly.relayout(plot, {autosize: true});
+      return;
+    }
     delete figure.layout.meta;
     if (paper) figure.layout.width = paper;
     if (isNarrow) {
@@ -60,11 +65,18 @@
     draw(plot, plot.closest(".many") ? PAPER.many : PAPER.one);
   }));
   window.addEventListener("afterprint", () => plots.forEach((plot) => draw(plot)));
-  let resting;
-  window.addEventListener("resize", () => {
+  let resting = null;
+  function fit() {
+    const isStale = (plot) => plot.dataset.form && Number(plot.dataset.width) !== plot.clientWidth;
+    plots.filter(isStale).forEach((plot) => draw(plot));
+  }
+  // At once for a window that changes once (a phone turned round), and after a rest for one that is drawn to size.
+  const resized = new ResizeObserver(() => {
+    if (resting === null) fit();
     clearTimeout(resting);
-    resting = setTimeout(() => plots.filter((plot) => plot.dataset.form).forEach((plot) => draw(plot)), 200);
+    resting = setTimeout(() => { resting = null; fit(); }, 150);
   });
+  plots.forEach((plot) => resized.observe(plot));
 
   const waiting = plots.slice();
   function drawNext() {
