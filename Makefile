@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CONF ?= conf/local.yaml
 
-.PHONY: help setup doctor run test lint test-slow docs clean
+.PHONY: help setup doctor run test lint test-slow wheel docs clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -42,8 +42,12 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-test-slow: $(STAMP)  ## spark-submit, a real cluster, killed runs, planted clusters
+test-slow: $(STAMP)  ## killed runs, spark-submit, a real cluster, real data, quality on generated operators
 	$(BIN)/python -m pytest -m slow
+
+wheel: $(STAMP)  ## dist/: the wheel, and the same as segmentation.zip, which --py-files takes
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@cp $$(ls -t dist/segmentation-*.whl | head -1) dist/segmentation.zip
 
 docs: $(STAMP)  ## write docs/tables.md and docs/features.md again from their declarations
 	$(BIN)/segmentation tables --markdown > docs/tables.md

@@ -10,6 +10,7 @@ from segmentation import session
 
 ROOT = Path(__file__).parent.parent
 TESTS = Path(__file__).parent
+PROPERTIES = ROOT / "conf/spark/local.conf"
 LONG = (
     "clustering/test_methods.py",
     "clustering/test_models.py",
@@ -41,6 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     scratch = tmp_path_factory.mktemp("spark")
+    of_java = session.read_properties(PROPERTIES)["spark.driver.extraJavaOptions"]
     overrides = {
         "spark.master": "local[2]",
         "spark.driver.memory": "4g",
@@ -48,9 +50,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.default.parallelism": "2",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.local.dir": str(scratch / "local"),
-        "spark.driver.extraJavaOptions": f"-Dderby.system.home={scratch}",
+        "spark.driver.extraJavaOptions": f"{of_java} -Dderby.system.home={scratch}",
     }
-    started = session.current_or_new(ROOT / "conf/spark/local.conf", overrides)
+    started = session.current_or_new(PROPERTIES, overrides)
     started.conf.set("spark.sql.session.timeZone", "UTC")
     yield started
     started.stop()

@@ -35,7 +35,7 @@ from segmentation.tables import Store, built
 logger = logging.getLogger(__name__)
 VERSION = 2
 """Of the generator: another version makes another operator of the same settings."""
-LINE_MONTHS_A_FILE, USAGE_LINE_MONTHS_A_FILE = 1_000_000, 100_000
+LINE_MONTHS_A_FILE, USAGE_LINE_MONTHS_A_FILE = 1_000_000, 60_000
 
 
 def generate(spark: SparkSession, settings: RunSettings, tables_at: Store) -> dict[str, int]:
