@@ -149,7 +149,7 @@ def chatter_to(path: Path) -> Iterator[None]:
 
 
 class Terminated(BaseException):
-    """A scheduler asked the process to end: locks are given back on the way out."""
+    """A scheduler asked the process to end."""
 
 
 class Told(SystemExit):
@@ -157,7 +157,7 @@ class Told(SystemExit):
 
 
 def raise_on_termination() -> None:
-    """Turn SIGTERM into an exception, so that the lock of the warehouse is given back."""
+    """Turn SIGTERM into an exception, so that what was opened is closed in order."""
 
     def terminate(_number: int, _frame: FrameType | None) -> None:
         raise Terminated
