@@ -98,7 +98,11 @@ def of_vertical(
 
 
 def features_version(vertical: VerticalName | str, delivered: Mapping[str, str]) -> str:
-    """Hash of the vertical's catalogue and of the deliveries its features come from."""
+    """Hash of the vertical's catalogue and of the deliveries its features come from.
+
+    The folder of a source is one delivery, so a new one gives earlier days another version too, though their features
+    may stay the same: another version alone is no sign that a row has changed.
+    """
     features = catalogue.for_vertical(vertical)
     needed = sorted({table for feature in features for table in feature.needs})
     return stable_hash([catalogue.version(features), partials.CODE_VERSION, [delivered[table] for table in needed]])

@@ -7,6 +7,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from segmentation.features import usage
 from segmentation.features.partials import FAMILIES, MAX_STALENESS, PartialFamily
 from segmentation.features.windows import WINDOW_PERIODS
 from segmentation.periods import period_ends
@@ -20,6 +21,15 @@ DIMENSIONS: Mapping[str, tuple[Table, ...]] = {
     "device": (clean.DEVICES,),
 }
 """Families read as they are on the day, not summed over periods."""
+ACTIVITY = ("usage", "recharge")
+"""Families in which a PAYG line is heard."""
+EVENTS = ("care", "subscription")
+"""Families of events that few lines have: a period without any is not yet a period that was not delivered."""
+CHARGES = "charges"
+"""What lines were charged for use. Not every source of use brings it, so it has a rung of its own."""
+MIN_EVENT_ROWS = 10
+"""Lines with an event in a mean period from which on an empty period is a gap in the feed: by chance it would come
+about once in 20,000 periods (e^-10)."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,8 @@ class Availability:
     lags: Mapping[str, int]
     depths: Mapping[str, int]
     """Periods from the family's last to the first one with any data, at most those of a window."""
+    heard_until: date | None
+    """Day up to which a PAYG line can be told to be silent; as the function of this name gives it."""
 
     def has(self, family: str) -> bool:
         return family in self.lags
@@ -56,9 +68,11 @@ class Availability:
         """The rungs taken, in words."""
         late = [f"{name} is late: its last period but {lag} is used" for name, lag in sorted(self.lags.items()) if lag]
         gone = [f"{name} is missing: its features are null" for name in self.missing(tuple(sorted(self._watched)))]
-        is_valued_by_recharges = not self.has("usage") and self.has("recharge")
-        valued = ["value of PAYG lines is what they recharge: there is no usage"] if is_valued_by_recharges else []
-        return late + gone + valued
+        is_valued_by_recharges = not self.has(CHARGES) and self.has("recharge")
+        valued = ["value of PAYG lines is what they recharge: no charges for use"] if is_valued_by_recharges else []
+        is_deaf = self.heard_until is not None and self.heard_until < self.as_of
+        heard = [f"PAYG lines are heard until {self.heard_until}: silence is counted to that day"] if is_deaf else []
+        return late + gone + valued + heard
 
     @property
     def _watched(self) -> set[str]:
@@ -66,22 +80,64 @@ class Availability:
 
 
 def look(tables_at: Store, as_of: date) -> Availability:
-    """What can be had on the day. Needs the partials of the day's periods."""
-    newest_first = period_ends(as_of, WINDOW_PERIODS + MAX_STALENESS)[::-1]
+    """What can be had on the day. Needs the partials of the day's periods.
+
+    Events that are rare in this base say nothing of gaps in their feed: such a family is there up to the day, and
+    reaches back as far as the base does.
+    """
+    newest_first = _newest_first(as_of)
     found = [_periods(tables_at, family, newest_first) for family in FAMILIES]
     dimensions = [_dimension(tables_at, name, as_of) for name in DIMENSIONS]
-    seen = union_by_name([*found, *dimensions]).groupBy("family").agg(F.collect_set("period").alias("periods"))
-    ages = {row["family"]: [newest_first.index(period) for period in row["periods"]] for row in seen.collect()}
-    lags = {name: min(found) for name, found in ages.items() if min(found) <= MAX_STALENESS}
-    depths = {name: min(max(ages[name]) - lag + 1, WINDOW_PERIODS) for name, lag in lags.items()}
+    n_rows = _rows_by_age([*found, _charges(tables_at, newest_first), *dimensions], newest_first)
+    oldest = max((max(by_age) for by_age in n_rows.values()), default=0)
+    lags, depths = {}, {}
+    for name, by_age in n_rows.items():
+        is_quiet = name in EVENTS and sum(by_age.values()) < MIN_EVENT_ROWS * (oldest + 1)
+        newest, first = (0, oldest) if is_quiet else (min(by_age), max(by_age))
+        if newest <= MAX_STALENESS:
+            lags[name], depths[name] = newest, min(first - newest + 1, WINDOW_PERIODS)
     if "subscription" in lags:
         lags["churn"], depths["churn"] = lags["subscription"], depths["subscription"]
-    return Availability(as_of, lags, depths)
+    return Availability(as_of, lags, depths, _heard_until(n_rows, newest_first))
+
+
+def heard_until(tables_at: Store, as_of: date) -> date | None:
+    """End of the last period that use and recharges both cover, of the two there are; null when there is neither.
+
+    What comes after it is not silence: it was not delivered yet. A source that brought nothing for 8 periods is none.
+    Needs the partials of the day's periods.
+    """
+    newest_first = _newest_first(as_of)
+    found = [_periods(tables_at, family, newest_first) for family in FAMILIES if family.name in ACTIVITY]
+    return _heard_until(_rows_by_age(found, newest_first), newest_first)
 
 
 def notes(tables_at: Store, as_of: date) -> list[str]:
     """The rungs of the ladder taken on a day, in words, for the record of the run."""
     return look(tables_at, as_of).notes()
+
+
+def _newest_first(as_of: date) -> list[date]:
+    """Last days of the periods in which a family may be found."""
+    return period_ends(as_of, WINDOW_PERIODS + MAX_STALENESS)[::-1]
+
+
+def _rows_by_age(found: list[DataFrame], newest_first: list[date]) -> dict[str, dict[int, int]]:
+    """Per family the rows in each of its periods, which are told by age: 0 is the last one."""
+    counted = union_by_name(found).groupBy("family", "period").agg(F.count(F.lit(1)).alias("n_rows"))
+    by_age: dict[str, dict[int, int]] = {}
+    for row in counted.collect():
+        by_age.setdefault(row["family"], {})[newest_first.index(row["period"])] = row["n_rows"]
+    return by_age
+
+
+def _heard_until(n_rows: Mapping[str, Mapping[int, int]], newest_first: list[date]) -> date | None:
+    return min((newest_first[min(n_rows[name])] for name in ACTIVITY if name in n_rows), default=None)
+
+
+def _charges(tables_at: Store, periods: list[date]) -> DataFrame:
+    charged = tables_at.read(usage.PARTIALS).filter(F.col("charged_amount").isNotNull())
+    return charged.filter(F.col("period").isin(periods)).select(F.lit(CHARGES).alias("family"), "period")
 
 
 def _periods(tables_at: Store, family: PartialFamily, periods: list[date]) -> DataFrame:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
@@ -55,16 +56,28 @@ def build_day(
 
 
 def build_outcomes(tables_at: Store, today: date) -> None:
-    """Write what is known from this day on: what became of the lines of earlier days that were built."""
+    """Write what is known from this day on: what became of the lines of earlier days that were built.
+
+    A day is looked at when its horizon has passed, when the silent months of PAYG have, and while a late feed may still
+    come. What was known only after `today` stays as it is.
+    """
     people = tables_at.read(built.POPULATION)
     built_days = _built_days(tables_at)
     for horizon in outcomes.HORIZONS:
-        for n_months in (horizon, horizon + outcomes.SILENT_MONTHS):
+        silence_ends = horizon + outcomes.SILENT_MONTHS
+        for n_months in (horizon, *range(silence_ends, silence_ends + partials.MAX_STALENESS + 1)):
             as_of = months_before(today, n_months)
             if as_of in built_days:
                 there = people.filter(F.col("as_of") == F.lit(as_of))
                 known = outcomes.outcomes(tables_at, there, as_of, horizon, today=today)
-                tables_at.replace(known, built.OUTCOMES, as_of=as_of, horizon_months=horizon)
+                both = known.unionByName(_known_later(tables_at, as_of, horizon, today))
+                tables_at.replace(both, built.OUTCOMES, as_of=as_of, horizon_months=horizon)
+
+
+def _known_later(tables_at: Store, as_of: date, horizon: int, today: date) -> DataFrame:
+    """Outcomes of a day that were not known yet. Grain: as OUTCOMES."""
+    is_of_day = (F.col("as_of") == F.lit(as_of)) & (F.col("horizon_months") == horizon)
+    return tables_at.read(built.OUTCOMES).filter(is_of_day & (F.col("known_on") > F.lit(today)))
 
 
 def _built_days(tables_at: Store) -> set[date]:

@@ -18,7 +18,17 @@ from segmentation.features.feature import (
     both,
     profiled,
 )
-from segmentation.features.windows import per_line, per_month, recent_months, recent_sum, seen_windows, share
+from segmentation.features.windows import (
+    per_line,
+    per_month,
+    recent_months,
+    recent_sum,
+    seen_windows,
+    share,
+    window_months,
+)
+from segmentation.periods import period_start
+from segmentation.tables import Column as TableColumn
 from segmentation.tables import built, clean
 from segmentation.tables.clean import count
 
@@ -33,6 +43,7 @@ PARTIALS = built.partials(
         count("resolution_days", "Days that these had taken, together"),
         count("n_answers", "Contacts with an answer on satisfaction"),
         count("satisfaction", "Sum of these answers"),
+        TableColumn("resolved_made_on", "array<string>", "Days on which the contacts resolved in the period were made"),
     ),
 )
 SOURCES = (clean.CARE_CONTACTS,)
@@ -107,22 +118,26 @@ def care_partials(contacts: DataFrame, period_of: Callable[[Column], Column]) ->
         F.col("resolved_on").alias("day"),
         F.lit(1).alias("n_resolved"),
         F.date_diff(F.col("resolved_on"), F.col("day")).alias("resolution_days"),
+        F.col("day").cast("string").alias("made_on"),
     )
     events = made.unionByName(resolved, allowMissingColumns=True).withColumn("period", period_of(F.col("day")))
     in_period = events.filter(F.col("period").isNotNull())
     totals = (F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in _COUNTS)
-    return in_period.groupBy("subscriber_id", "period").agg(*totals)
+    made_on = F.sort_array(F.collect_list("made_on")).alias("resolved_made_on")
+    return in_period.groupBy("subscriber_id", "period").agg(*totals, made_on)
 
 
 def care_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) -> DataFrame:
     """Care features of the lines. Grain: as `lines`. Needs `subscriber_id`, `months_seen`."""
+    windows = seen_windows(partials, lines, ends)
     sums = per_line(
-        seen_windows(partials, lines, ends),
+        windows.withColumn("n_own_resolved", _own_resolved(ends)),
+        F.sum("n_own_resolved").alias("n_own_resolved"),
         recent_sum("n_contacts").alias("recent_contacts"),
         recent_sum("n_complaints").alias("recent_complaints"),
         *(F.sum(name).alias(name) for name in _COUNTS),
     )
-    n_open = F.col("n_contacts") - F.col("n_resolved")
+    n_open = F.col("n_contacts") - F.col("n_own_resolved")
     return sums.select(
         "subscriber_id",
         per_month(F.coalesce(F.col("recent_contacts"), F.lit(0)), recent_months()).alias("contacts_per_month"),
@@ -131,3 +146,11 @@ def care_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) -
         F.try_divide(F.col("resolution_days").cast("double"), F.col("n_resolved")).alias("resolution_days_mean"),
         F.try_divide(F.col("satisfaction").cast("double"), F.col("n_answers")).alias("satisfaction_mean"),
     )
+
+
+def _own_resolved(ends: Sequence[date]) -> Column:
+    """Of the contacts resolved in a period, those made within the window: older ones are not among its contacts."""
+    first_day = F.lit(None).cast("date")
+    for index, end in enumerate(reversed(ends)):
+        first_day = F.when(window_months() == index + 1, F.lit(period_start(end))).otherwise(first_day)
+    return F.array_size(F.filter("resolved_made_on", lambda made_on: made_on.cast("date") >= first_day))

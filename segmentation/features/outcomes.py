@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from segmentation.features.activity import SILENT_DAYS
+from segmentation.features.availability import heard_until
 from segmentation.features.population import SCORED_STATES
 from segmentation.features.stays import last_stay_per_vertical
 from segmentation.periods import months_before
@@ -24,14 +25,14 @@ def outcomes(tables_at: Store, people: DataFrame, as_of: date, horizon: int, *, 
     """What became of the lines of a day within `horizon` months. Grain: vertical, subscriber_id, as_of, horizon_months.
 
     `people` is the population of the day. Only what is known on the day `today`: plan and home once the horizon has
-    passed, PAYG 90 silent days later.
+    passed, PAYG once use and recharges of 90 days more are delivered. Needs the partials of today's periods.
     Churned: disconnection or port-out; PAYG a last event, within the horizon or before, that 90 silent days follow.
     """
     end = months_before(as_of, -horizon)
     known_on = {name: end + timedelta(days=SILENT_DAYS if name == VerticalName.PAYG else 0) for name in VerticalName}
-    ripe = [str(name) for name, day in known_on.items() if day <= today]
+    ripe = _ripe(tables_at, known_on, today)
     is_there = F.col("vertical").isin(ripe) & F.col("state").isin(*SCORED_STATES)
-    lines = people.filter(is_there).select("vertical", "subscriber_id", "as_of")
+    lines = people.filter(is_there).select("vertical", "subscriber_id", "as_of", "last_active_on")
     is_payg = F.col("vertical") == str(VerticalName.PAYG)
     joined = (
         lines.join(_ends(tables_at, end), on=["subscriber_id", "vertical"], how="left")
@@ -39,12 +40,13 @@ def outcomes(tables_at: Store, people: DataFrame, as_of: date, horizon: int, *, 
         .join(_now_in(tables_at, end), on="subscriber_id", how="left")
     )
     if VerticalName.PAYG in ripe:
-        joined = joined.join(_silence(tables_at, end), on="subscriber_id", how="left")
+        joined = joined.join(_heard(tables_at, as_of, end), on="subscriber_id", how="left")
         joined = joined.join(_charged(tables_at, as_of, end), on="subscriber_id", how="left")
     else:
-        joined = joined.withColumns({"is_silent": F.lit(None).cast("boolean"), "charged": F.lit(None).cast("bigint")})
+        unknown = {"last_day": "date", "next_day": "date", "charged": "bigint"}
+        joined = joined.withColumns({name: F.lit(None).cast(kind) for name, kind in unknown.items()})
     has_left = F.coalesce(F.col("has_left"), F.lit(False))
-    is_silent = is_payg & F.coalesce(F.col("is_silent"), F.lit(False)) & F.col("now_in").eqNullSafe(F.col("vertical"))
+    is_silent = is_payg & _is_silent(end) & F.col("now_in").eqNullSafe(F.col("vertical"))
     moved_to = F.when(F.col("now_in") != F.col("vertical"), F.col("now_in"))
     return joined.select(
         "vertical",
@@ -56,6 +58,16 @@ def outcomes(tables_at: Store, people: DataFrame, as_of: date, horizon: int, *, 
         moved_to.alias("moved_to"),
         _by_vertical(known_on).alias("known_on"),
     )
+
+
+def _ripe(tables_at: Store, known_on: dict[VerticalName, date], today: date) -> list[str]:
+    """Verticals whose outcome is known: its day has come, and for PAYG the feeds have reached it."""
+    passed = [name for name, day in known_on.items() if day <= today]
+    if VerticalName.PAYG in passed:
+        heard = heard_until(tables_at, today)
+        if heard is None or heard < known_on[VerticalName.PAYG]:
+            passed.remove(VerticalName.PAYG)
+    return [str(name) for name in passed]
 
 
 def _by_vertical(days: dict[VerticalName, date]) -> Column:
@@ -78,19 +90,28 @@ def _now_in(tables_at: Store, end: date) -> DataFrame:
     return holding.groupBy("subscriber_id").agg(F.max_by("vertical", "valid_from").alias("now_in"))
 
 
-def _silence(tables_at: Store, end: date) -> DataFrame:
-    """Whether the last event up to the end was followed by 90 silent days. Grain: subscriber_id."""
-    heard_until = end + timedelta(days=SILENT_DAYS)
-    used = tables_at.read(clean.USAGE_DAILY, heard_until).select("subscriber_id", "day")
+def _heard(tables_at: Store, as_of: date, end: date) -> DataFrame:
+    """Last active day up to the end and first one in the 90 days after it. Grain: subscriber_id.
+
+    Looks back 90 days from the day: of a line not heard since then the population knows the last active day.
+    """
+    is_near = F.col("day") > F.lit(as_of - timedelta(days=SILENT_DAYS))
+    last_read = end + timedelta(days=SILENT_DAYS)
+    used = tables_at.read(clean.USAGE_DAILY, last_read).filter(is_near).select("subscriber_id", "day")
     is_paid = (F.col("recharge_amount") > 0) & ~F.coalesce(F.col("is_emergency_credit"), F.lit(False))
-    paid = tables_at.read(clean.RECHARGES, heard_until).filter(is_paid).select("subscriber_id", "day")
+    paid = tables_at.read(clean.RECHARGES, last_read).filter(is_near & is_paid).select("subscriber_id", "day")
     days = used.unionByName(paid).groupBy("subscriber_id")
-    found = days.agg(
+    return days.agg(
         F.max(F.when(F.col("day") <= F.lit(end), F.col("day"))).alias("last_day"),
         F.min(F.when(F.col("day") > F.lit(end), F.col("day"))).alias("next_day"),
     )
-    gap = F.date_diff(F.coalesce(F.col("next_day"), F.date_add(F.lit(heard_until), 1)), F.col("last_day"))
-    return found.select("subscriber_id", (gap > SILENT_DAYS).alias("is_silent"))
+
+
+def _is_silent(end: date) -> Column:
+    """Whether the last active day up to the end was followed by 90 silent days (false for a line never heard)."""
+    after_all = F.lit(end + timedelta(days=SILENT_DAYS + 1))
+    last_day = F.coalesce(F.col("last_day"), F.col("last_active_on"))
+    return F.coalesce(F.date_diff(F.coalesce(F.col("next_day"), after_all), last_day) > SILENT_DAYS, F.lit(False))
 
 
 def _charged(tables_at: Store, as_of: date, end: date) -> DataFrame:

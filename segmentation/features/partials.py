@@ -23,7 +23,7 @@ from segmentation.tables.store import union_by_name
 logger = logging.getLogger(__name__)
 MAX_STALENESS = 2
 """A family that lags by more periods counts as missing."""
-CODE_VERSION = 1
+CODE_VERSION = 2
 """Counts up when the meaning of a partial changes, so that stored ones are made again."""
 PeriodOf = Callable[[Column], Column]
 
@@ -75,14 +75,20 @@ def ensure(tables_at: Store, periods: Sequence[date]) -> None:
 
 
 def delivered_versions(tables_at: Store, sources: Iterable[Table]) -> dict[str, str]:
-    """Per clean table the hash of its deliveries; of a table filled by other means its Delta version."""
-    deliveries: dict[str, list[list[str]]] = {}
-    for feed in tables_at.read(feeds_of.FEEDS).select("table_name", "source", "feed_id").collect():
-        deliveries.setdefault(feed["table_name"], []).append([feed["source"], feed["feed_id"]])
-    return {
-        source.name: stable_hash(sorted(deliveries.get(source.name, [])) or tables_at.version(source))
-        for source in sources
-    }
+    """Per clean table the hash of the deliveries it holds; of a table filled by other means its Delta version.
+
+    A source replaces what it brought before, so its newest delivery counts, with the mapping it was read by.
+    """
+    newest: dict[str, dict[str, list[str]]] = {}
+    feeds = tables_at.read(feeds_of.FEEDS).collect()
+    for feed in sorted(feeds, key=lambda feed: (feed["recorded_at"], feed["feed_id"])):
+        delivery = [feed["source"], feed["feed_id"], feed["mapping_hash"]]
+        newest.setdefault(feed["table_name"], {})[feed["source"]] = delivery
+    versions = {}
+    for source in sources:
+        held = _held(tables_at, source, list(newest.get(source.name, {}).values()))
+        versions[source.name] = stable_hash(sorted(held) or tables_at.version(source))
+    return versions
 
 
 def without_overlap(periods: Sequence[date]) -> list[tuple[date, ...]]:
@@ -107,6 +113,14 @@ def period_of_chain(chain: Sequence[date]) -> PeriodOf:
         return period
 
     return period_of
+
+
+def _held(tables_at: Store, table: Table, deliveries: list[list[str]]) -> list[list[str]]:
+    """Those of the deliveries that the table has rows of: a source that fills it no longer leaves its record behind."""
+    if len(deliveries) < 2:
+        return deliveries
+    held = {row["feed_id"] for row in tables_at.read(table).select("feed_id").distinct().collect()}
+    return [delivery for delivery in deliveries if delivery[1] in held]
 
 
 def _made_before(tables_at: Store) -> set[tuple[str, date, str]]:

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from segmentation.features import availability, billing, recharge, usage
 from segmentation.features.activity import SILENT_DAYS, activity_per_line
-from segmentation.features.availability import Availability
+from segmentation.features.availability import CHARGES, Availability
 from segmentation.features.partials import MAX_STALENESS
 from segmentation.features.stays import stays
 from segmentation.features.windows import WINDOW_PERIODS
@@ -28,6 +28,7 @@ def population(tables_at: Store, as_of: date, *, there: Availability | None = No
     States, the first that holds: `lost` (the last stay ended, or a PAYG line was silent for 90 days; listed for 3
     periods, a line that migrated is lost to its old vertical), `returned` (back for less than 3 periods after having
     been gone or, PAYG, silent), `new` (seen in fewer than 3 periods), `dormant` (suspended), `active`.
+    Where use or recharges are late, silence is counted to the day they reach: what is not delivered is not silence.
     Needs the partials of the day's periods (`partials.ensure`); `there` saves a look at what can be had.
     """
     ends = period_ends(as_of, WINDOW_PERIODS + MAX_STALENESS)
@@ -43,8 +44,7 @@ def population(tables_at: Store, as_of: date, *, there: Availability | None = No
         .join(active, on="subscriber_id", how="left")
         .join(value, on="subscriber_id", how="left")
     )
-    has_activity = there.has("usage") or there.has("recharge")
-    known = lines.transform(_with_silence, as_of, is_known=has_activity)
+    known = lines.transform(_with_silence, as_of, there.heard_until)
     return known.transform(_with_state, as_of).select(
         "vertical",
         "subscriber_id",
@@ -69,12 +69,13 @@ def _tenure(as_of: date) -> Column:
     return F.floor(months).cast("bigint")
 
 
-def _with_silence(lines: DataFrame, as_of: date, *, is_known: bool) -> DataFrame:
+def _with_silence(lines: DataFrame, as_of: date, heard_until: date | None) -> DataFrame:
     """Add `lost_on` (null while there) and `back_on` (day of return; null without). Grain: unchanged."""
     is_payg = F.col("vertical") == str(VerticalName.PAYG)
     is_ended = F.col("valid_to") < F.lit(as_of)
     since = F.greatest(F.col("stay_start"), F.col("last_active_on"))
-    is_silent = is_payg & F.lit(is_known) & (F.date_diff(F.lit(as_of), since) >= SILENT_DAYS)
+    heard = F.lit(heard_until).cast("date")
+    is_silent = is_payg & (F.date_diff(heard, since) >= SILENT_DAYS)
     silent_from = F.greatest(F.col("stay_start"), F.col("data_began_on"))
     was_silent = F.date_diff(F.col("first_active_on"), silent_from) >= SILENT_DAYS
     resumed_on = F.coalesce(F.col("resumed_on"), F.when(was_silent, F.col("first_active_on")))
@@ -106,10 +107,11 @@ def _with_state(lines: DataFrame, as_of: date) -> DataFrame:
 
 def _value_per_line(tables_at: Store, there: Availability) -> DataFrame:
     """What a line was charged, recharged and billed in the last period. Grain: subscriber_id."""
-    charged = _last_period(tables_at.read(usage.PARTIALS), there, "usage", "charged_amount")
+    charged = _last_period(tables_at.read(usage.PARTIALS), there, CHARGES, "charged_amount")
+    is_used = charged.withColumn("is_used", F.lit(True))
     recharged = _last_period(tables_at.read(recharge.PARTIALS), there, "recharge", "recharge_amount")
     billed = _last_bill(tables_at.read(billing.PARTIALS), there)
-    return charged.join(recharged, on="subscriber_id", how="full").join(billed, on="subscriber_id", how="full")
+    return is_used.join(recharged, on="subscriber_id", how="full").join(billed, on="subscriber_id", how="full")
 
 
 def _last_period(partials: DataFrame, there: Availability, family: str, amount: str) -> DataFrame:
@@ -125,10 +127,13 @@ def _last_bill(partials: DataFrame, there: Availability) -> DataFrame:
 
 
 def _monthly_value(there: Availability) -> Column:
-    """PAYG: usage charged in the period (what was recharged where there is no usage); else the bill."""
+    """PAYG: usage charged in the period (what was recharged where no line is charged for use); else the bill.
+
+    A line without use was charged nothing; use without a charge has no value that is known.
+    """
     prepaid = F.lit(None).cast("bigint")
-    if there.has("usage"):
-        prepaid = F.coalesce(F.col("charged_amount"), F.lit(0))
+    if there.has(CHARGES):
+        prepaid = F.when(F.col("is_used"), F.col("charged_amount")).otherwise(F.lit(0))
     elif there.has("recharge"):
         prepaid = F.coalesce(F.col("recharge_amount"), F.lit(0))
     is_payg = F.col("vertical") == str(VerticalName.PAYG)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from segmentation.errors import DataError
@@ -12,7 +12,7 @@ from segmentation.features.feature import Feature
 from segmentation.features.transformation import LARGEST, Numbers, Preparation, Step, filled, is_known, signed_log
 from segmentation.settings import PreparationSettings
 
-__all__ = ["Preparation", "fit_preparation", "learn", "nodes", "sample"]
+__all__ = ["Preparation", "fit_preparation", "learn", "n_imputed", "nodes", "sample"]
 
 NODES = "subscriber_id string, features array<double>"
 UNIT_QUANTILE = 0.1
@@ -45,6 +45,17 @@ def nodes(features: DataFrame, preparation: Preparation) -> DataFrame:
             yield pd.DataFrame({"subscriber_id": batch["subscriber_id"].to_numpy(), "features": points})
 
     return raw.mapInPandas(prepare, schema=NODES)
+
+
+def n_imputed(preparation: Preparation) -> Column:
+    """How many of the fitted features of a row are missing and take the median. Needs the raw names.
+
+    The same as `Preparation.n_imputed` gives for the values of the row.
+    """
+    values = F.array(*(F.col(name).cast("double") for name in preparation.raw_names))
+    # Spark holds nan to be larger than any number, so it is not known either.
+    known = F.filter(values, lambda value: F.abs(value) <= LARGEST)
+    return F.size(values) - F.size(known)
 
 
 def sample(features: DataFrame, names: Sequence[str], n_rows: int) -> Numbers:

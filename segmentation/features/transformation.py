@@ -64,9 +64,10 @@ class Preparation:
             prepared[:, index] = np.rint(scaled / step.quantum) * step.quantum
         return prepared
 
-    def is_filled(self, values: ArrayLike) -> NDArray[np.bool_]:
-        """Which values (n, d) are missing and replaced by the median. Noted, never fitted on."""
-        return ~is_known(np.asarray(values, dtype=np.float64))
+    def n_imputed(self, values: ArrayLike) -> NDArray[np.int64]:
+        """How many features of each raw row (n,) are missing and replaced by the median. Noted, never fitted on."""
+        missing: NDArray[np.int64] = (~is_known(np.asarray(values, dtype=np.float64))).sum(axis=1)
+        return missing
 
     def to_dict(self) -> dict[str, object]:
         """As plain data for JSON."""

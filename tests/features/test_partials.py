@@ -1,6 +1,6 @@
 """Partials: any day as the end of a period, made once, made again only when the deliveries change."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -16,10 +16,17 @@ def use(who, day, kb):
     return {"subscriber_id": who, "day": day, "data_kb": kb}
 
 
-def write_usage(tables_at, rows, feed):
-    tables_at.replace(tables_at.rows(clean.USAGE_DAILY, rows), clean.USAGE_DAILY)
-    delivered = {"source": "usage", "feed_id": feed, "table_name": clean.USAGE_DAILY.name}
-    tables_at.replace(tables_at.rows(care.FEEDS, [delivered]), care.FEEDS)
+def write_usage(tables_at, rows, feed, *, source="usage", mapping="mapping", at=0):
+    brought = [{**row, "feed_id": feed} for row in rows]
+    tables_at.replace(tables_at.rows(clean.USAGE_DAILY, brought), clean.USAGE_DAILY)
+    delivered = {
+        "source": source,
+        "feed_id": feed,
+        "table_name": clean.USAGE_DAILY.name,
+        "mapping_hash": mapping,
+        "recorded_at": datetime(2026, 7, 1) + timedelta(hours=at),
+    }
+    tables_at.replace(tables_at.rows(care.FEEDS, [delivered]), care.FEEDS, source=source, feed_id=feed)
 
 
 def stored(tables_at):
@@ -58,9 +65,47 @@ def test_a_period_is_made_once_and_again_when_the_deliveries_change(tables_at):
     again = tables_at.version(usage.PARTIALS)
     partials.ensure(tables_at, [MAY])
     with_may = stored(tables_at)
-    write_usage(tables_at, [use("ann", JUNE, 50)], "second")
+    write_usage(tables_at, [use("ann", JUNE, 50)], "second", at=1)
     partials.ensure(tables_at, [JUNE])
 
     assert again == once
     assert with_may == {("ann", JUNE): 5, ("ann", MAY): 7}
     assert stored(tables_at)["ann", JUNE] == 50
+
+
+@pytest.mark.delta
+def test_the_same_file_read_by_another_mapping_is_made_again(tables_at):
+    write_usage(tables_at, [use("ann", JUNE, 5)], "file", mapping="in MB")
+    partials.ensure(tables_at, [JUNE])
+
+    write_usage(tables_at, [use("ann", JUNE, 5000)], "file", mapping="in KB", at=1)
+    partials.ensure(tables_at, [JUNE])
+
+    assert stored(tables_at) == {("ann", JUNE): 5000}
+
+
+@pytest.mark.delta
+def test_a_delivery_that_comes_back_is_made_again(tables_at):
+    first, second = [use("ann", JUNE, 5)], [use("ann", JUNE, 50)]
+    found = []
+
+    for hour, (feed, rows) in enumerate([("a", first), ("b", second), ("a", first)]):
+        write_usage(tables_at, rows, feed, at=hour)
+        partials.ensure(tables_at, [JUNE])
+        found.append(stored(tables_at)["ann", JUNE])
+
+    assert found == [5, 50, 5]
+
+
+@pytest.mark.delta
+def test_a_source_that_fills_the_table_no_longer_does_not_count(tables_at):
+    def version():
+        return partials.delivered_versions(tables_at, [clean.USAGE_DAILY])[clean.USAGE_DAILY.name]
+
+    write_usage(tables_at, [use("ann", JUNE, 5)], "a")
+    alone = version()
+    write_usage(tables_at, [use("bob", JUNE, 5)], "b", source="other", at=1)
+    other = version()
+    write_usage(tables_at, [use("ann", JUNE, 5)], "a", at=2)
+
+    assert version() == alone != other

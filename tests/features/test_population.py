@@ -167,9 +167,72 @@ def test_moving_on_to_a_plan_is_no_churn(operator):
     march = date(2026, 3, 31)
     partials.ensure(operator, partials.periods_needed([march]))
     there = population(operator, march)
+    september = date(2026, 9, 30)
+    write(operator, clean.USAGE_DAILY, [*USAGE, used("new", september)])
+    partials.ensure(operator, partials.periods_needed([september]))
 
-    known = outcomes(operator, there, march, 3, today=date(2026, 12, 31)).filter("vertical = 'payg'")
+    known = outcomes(operator, there, march, 3, today=september).filter("vertical = 'payg'")
 
     found = {row["subscriber_id"]: (row["is_churned"], row["moved_to"]) for row in known.collect()}
     assert found["moved"] == (False, "plan")
     assert found["active"] == (True, None), "its last use is on 30 June, and 90 silent days follow"
+
+
+def write_and_build(tables_at, spells, usage, recharges=(), *, as_of=JUNE):
+    paid = [
+        {"recharge_id": f"{who}{day}", "subscriber_id": who, "day": day, "recharge_amount": amount}
+        for who, day, amount in recharges
+    ]
+    write(tables_at, clean.SERVICE_SPELLS, spells)
+    write(tables_at, clean.USAGE_DAILY, usage)
+    write(tables_at, clean.RECHARGES, paid)
+    partials.ensure(tables_at, partials.periods_needed([as_of]))
+    return {row["subscriber_id"]: row for row in population(tables_at, as_of).collect()}
+
+
+@pytest.mark.delta
+def test_while_use_is_late_nobody_falls_silent(tables_at):
+    spells = [spell(who, LONG_AGO) for who in ("ann", "bob", "cid")]
+    usage = [used("ann", date(2026, 3, 25)), used("bob", date(2026, 1, 3))]
+    usage += [used("cid", date(2026, 2, 9)), used("cid", date(2026, 4, 9))]
+
+    found = write_and_build(tables_at, spells, usage, [("cid", JUNE, 700)])
+
+    # Use is delivered until April: 36 silent days for ann, 117 for bob.
+    assert {who: row["state"] for who, row in found.items()} == {"ann": "active", "bob": "lost", "cid": "active"}
+
+
+@pytest.mark.delta
+def test_a_late_feed_makes_no_outcome_and_a_line_unheard_for_long_has_churned(tables_at):
+    march, july = date(2026, 3, 31), date(2026, 7, 31)
+    spells = [
+        spell("ann", LONG_AGO, date(2026, 1, 31), end_reason="disconnection"),
+        spell("ann", date(2026, 3, 25), None, start_reason="return"),
+        spell("bob", LONG_AGO),
+    ]
+    usage = [used("ann", date(2025, 12, 20)), *(used("bob", date(2026, month, 9)) for month in range(1, 7))]
+    write_and_build(tables_at, spells, usage, as_of=march)
+    there = population(tables_at, march)
+    partials.ensure(tables_at, partials.periods_needed([july]))
+
+    late = outcomes(tables_at, there, march, 1, today=july).count()
+    write(tables_at, clean.USAGE_DAILY, [*usage, used("bob", july)])
+    partials.ensure(tables_at, partials.periods_needed([july]))
+    complete = outcomes(tables_at, there, march, 1, today=july).collect()
+
+    assert late == 0, "use of July is not there, and 90 days after 30 April end on 29 July"
+    assert {row["subscriber_id"]: row["is_churned"] for row in complete} == {"ann": True, "bob": False}
+
+
+@pytest.mark.delta
+def test_use_that_nobody_is_charged_for_is_not_worth_nothing(tables_at):
+    spells = [spell(who, LONG_AGO) for who in ("ann", "bob")]
+    usage = [used("ann", JUNE, None), used("bob", date(2026, 5, 9), None)]
+
+    unknown = write_and_build(tables_at, spells, usage)
+    recharged = write_and_build(tables_at, spells, usage, [("bob", JUNE, 700)])
+    charged = write_and_build(tables_at, [*spells, spell("cid", LONG_AGO)], [*usage, used("cid", JUNE, 5)])
+
+    assert [unknown[who]["monthly_value"] for who in ("ann", "bob")] == [None, None]
+    assert [recharged[who]["monthly_value"] for who in ("ann", "bob")] == [0, 700]
+    assert [charged[who]["monthly_value"] for who in ("ann", "bob", "cid")] == [None, 0, 5]

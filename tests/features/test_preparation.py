@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from segmentation.errors import DataError
 from segmentation.features.catalogue import by_name
-from segmentation.features.preparation import Preparation, fit_preparation, learn, nodes
+from segmentation.features.preparation import Preparation, fit_preparation, learn, n_imputed, nodes
 from segmentation.settings import PreparationSettings
 
 SALARY, DATA, NIGHT, SMS = (
@@ -48,7 +48,7 @@ def test_prepared_features_are_standard_and_the_missing_are_in_the_middle():
     assert points.mean(axis=0) == pytest.approx([0, 0], abs=1e-4)
     assert points.std(axis=0) == pytest.approx([1, 1], abs=1e-4)
     assert len(set(points[::7, 0])) == 1
-    assert found.is_filled(rows)[:, 0].sum() == len(rows[::7])
+    assert found.n_imputed(rows).sum() == len(rows[::7])
 
 
 def test_another_currency_gives_the_same_points():
@@ -138,3 +138,22 @@ def test_the_rows_learnt_from_and_the_points_do_not_depend_on_partitions(spark):
     found, points = results[0]
     single = found.transform([[np.nan if value is None else value for value in rows[0][1:]]])[0]
     assert points["s0000"] == list(single)
+
+
+def test_features_that_had_to_be_filled_are_counted_per_line(spark):
+    found = learn(random_rows(300, 2), [SALARY, DATA], USUAL)
+    rows = [
+        ("all known", 3.0, 0.0, None),
+        ("one null", None, -5.0, 1.0),
+        ("one endless", 1.0, -math.inf, 1.0),
+        ("neither is a number", math.nan, math.inf, 1.0),
+    ]
+    frame = spark.createDataFrame(
+        rows, "subscriber_id string, salary_bracket double, data_kb_per_month double, sms_per_month double"
+    )
+    values = np.array([row[1:3] for row in rows], dtype=float)
+
+    counted = {row["subscriber_id"]: row["n"] for row in frame.select("*", n_imputed(found).alias("n")).collect()}
+
+    assert counted == {"all known": 0, "one null": 1, "one endless": 1, "neither is a number": 2}
+    assert found.n_imputed(values).tolist() == [0, 1, 1, 2]

@@ -148,3 +148,24 @@ def test_a_contact_resolved_in_a_later_month_is_open_until_then(tables_at):
     assert in_june["ann"]["satisfaction_mean"] == 2.5
     assert in_june["bob"]["contacts_per_month"] == 0.0
     assert in_june["bob"]["satisfaction_mean"] is None
+
+
+def test_a_contact_of_before_the_window_that_is_resolved_hides_no_open_one(tables_at):
+    before, in_march, in_june = date(2025, 12, 20), date(2026, 3, 3), date(2026, 6, 10)
+    contacts = [
+        ("old", "ann", before, date(2026, 6, 5)),
+        ("open", "ann", in_june, None),
+        ("done", "bob", in_march, date(2026, 6, 5)),
+        ("open too", "bob", in_june, None),
+        ("done too", "new", in_march, date(2026, 6, 5)),
+        ("open as well", "new", in_june, None),
+    ]
+    rows = [{"contact_id": c, "subscriber_id": w, "day": d, "resolved_on": r} for c, w, d, r in contacts]
+    partials = care.care_partials(tables_at.rows(clean.CARE_CONTACTS, rows), PERIOD_OF)
+    seen = lines(tables_at, ("ann", 9), ("bob", 9), ("new", 2))
+
+    found = collected(care.care_features(seen, partials, ENDS))
+
+    assert found["ann"]["unresolved_share"] == 1.0
+    assert found["bob"]["unresolved_share"] == 0.5
+    assert found["new"]["unresolved_share"] == 1.0, "what it asked in March was before it came to the vertical"
