@@ -13,8 +13,9 @@ def run(at: Run) -> None:
     for number, (as_of, vertical) in enumerate(days_and_verticals, start=1):
         earlier = at.fingerprints("assign_segments", vertical), at.fingerprints("build_features")
         fingerprint = at.fingerprint(scoring.made_from(at.tables_at, vertical, as_of, *earlier))
-        is_there = scoring.is_published(at.tables_at, vertical, as_of)
-        if is_there and at.has_done("assign_segments", as_of, fingerprint, vertical):
+        is_done = at.has_done("assign_segments", as_of, fingerprint, vertical)
+        if is_done and scoring.is_published(at.tables_at, vertical, as_of):
+            at.keeps("assign_segments", as_of, vertical)
             continue
         with at.step("assign_segments", as_of, vertical, fingerprint=fingerprint) as record:
             record.says(f"scores, {number} of {len(days_and_verticals)}")

@@ -13,8 +13,9 @@ def run(at: Run) -> None:
         building.build_partials(at.tables_at, at.as_of_days)
     for as_of in at.as_of_days:
         fingerprint = at.fingerprint(building.made_from(at.tables_at, at.verticals, as_of))
-        is_there = building.is_built(at.tables_at, at.verticals, as_of)
-        if is_there and at.has_done("build_features", as_of, fingerprint):
+        is_done = at.has_done("build_features", as_of, fingerprint)
+        if is_done and building.is_built(at.tables_at, at.verticals, as_of):
+            at.keeps("build_features", as_of)
             continue
         with at.step("build_features", as_of, fingerprint=fingerprint) as record:
             record.says(f"day {at.as_of_days.index(as_of) + 1} of {len(at.as_of_days)}")

@@ -50,6 +50,13 @@ def step(title: str) -> Iterator[Progress]:
         _console.print(f"[green]done[/] {escape(title)} [dim]{progress.elapsed():.1f} s[/]")
 
 
+def kept(title: str) -> None:
+    """Say that a step was done before and is left as it is."""
+    logger.info("%s: nothing has changed, kept as it is", title)
+    if _console.is_terminal:
+        _console.print(f"[green]kept[/] {title}")
+
+
 def _line_with_a_clock() -> Line:
     """A line that goes away at the end; its clock goes on by itself between two messages."""
     text = TextColumn("{task.description}", markup=False)

@@ -5,7 +5,6 @@ that was begun and not ended counts as not done, whatever `runs` says: a mark be
 """
 
 import hashlib
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,11 +18,10 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from segmentation import __version__
-from segmentation.progress import Progress, step
+from segmentation.progress import Progress, kept, step
 from segmentation.settings import Json, RunSettings, VerticalName, VerticalSettings, stable_hash
 from segmentation.tables import Store, built
 
-logger = logging.getLogger(__name__)
 ALL_VERTICALS = "all"
 BEGUN_FOLDER = "_begun"
 """Beside the lock: a mark for every step that has begun and not ended."""
@@ -54,6 +52,8 @@ class Run:
     as_of_days: tuple[date, ...]
     is_again: bool = False
     """Do every step again, also where nothing has changed."""
+    _fingerprints: dict[tuple[str, str], dict[str, str]] | None = None
+    """By step and vertical; read once: under the lock of the warehouse only this run adds any."""
 
     def vertical(self, name: VerticalName) -> VerticalSettings:
         return self.settings.verticals[name]
@@ -65,18 +65,19 @@ class Run:
 
     def fingerprints(self, name: str, vertical: str = ALL_VERTICALS) -> dict[str, str]:
         """The newest fingerprint of a step, by day."""
-        ours = (F.col("step") == name) & (F.col("vertical") == vertical) & F.col("fingerprint").isNotNull()
-        rows = self.tables_at.read(built.RUNS).filter(ours).select("as_of", "ended_at", "fingerprint").collect()
-        return {row["as_of"].isoformat(): row["fingerprint"] for row in sorted(rows, key=_ended)}
+        if self._fingerprints is None:
+            self._fingerprints = _newest_fingerprints(self.tables_at)
+        return self._fingerprints.setdefault((name, vertical), {})
 
     def has_done(self, name: str, as_of: date, fingerprint: str, vertical: str = ALL_VERTICALS) -> bool:
         """Whether the newest ending of the step had this fingerprint, and it was not begun since without ending."""
         if self.is_again or self._mark(name, vertical, as_of).exists():
             return False
-        is_done = self.fingerprints(name, vertical).get(as_of.isoformat()) == fingerprint
-        if is_done:
-            logger.info("%s: nothing has changed, kept as it is", _title(name, vertical, as_of))
-        return is_done
+        return self.fingerprints(name, vertical).get(as_of.isoformat()) == fingerprint
+
+    def keeps(self, name: str, as_of: date, vertical: str = ALL_VERTICALS) -> None:
+        """Say that a step that was done before is left as it is."""
+        kept(_title(name, vertical, as_of))
 
     @contextmanager
     def step(
@@ -116,6 +117,17 @@ class Run:
             "ended_at": datetime.now(tz=UTC),
         }
         self.tables_at.append(self.tables_at.rows(built.RUNS, [row]), built.RUNS, is_unique=True)
+        if fingerprint is not None:
+            self.fingerprints(name, vertical)[as_of.isoformat()] = fingerprint
+
+
+def _newest_fingerprints(tables_at: Store) -> dict[tuple[str, str], dict[str, str]]:
+    with_fingerprint = tables_at.read(built.RUNS).filter(F.col("fingerprint").isNotNull())
+    rows = with_fingerprint.select("step", "vertical", "as_of", "ended_at", "fingerprint").collect()
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for row in sorted(rows, key=_ended):
+        found.setdefault((row["step"], row["vertical"]), {})[row["as_of"].isoformat()] = row["fingerprint"]
+    return found
 
 
 def _ended(row: Row) -> datetime:
