@@ -65,6 +65,7 @@ setup(
         "rich>=13",
         "scikit-learn>=1.4",
         "scipy>=1.11",
+        "threadpoolctl>=3",
         "typer>=0.20",
     ],
     extras_require={"local": LOCAL, "graph": GRAPH, "dev": DEV},

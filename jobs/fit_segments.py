@@ -15,11 +15,12 @@ def run(
     """Fit each vertical on the first of the days, name its segments and release the model. One that scores is kept."""
     as_of = at.as_of_days[0]
     for vertical in at.verticals:
-        if refit or not birth.is_fitted(at.tables_at, vertical):
-            with at.step("fit_segments", as_of, vertical) as record:
-                record.notes.extend(
-                    birth.fit_and_name(at.tables_at, at.settings, vertical, as_of, at.run_id, at.started_at)
-                )
+        if birth.is_fitted(at.tables_at, vertical) and not refit:
+            birth.retire_replaced(at.tables_at, vertical)
+            continue
+        with at.step("fit_segments", as_of, vertical) as record:
+            notes = birth.fit_and_name(at.tables_at, at.settings, vertical, as_of, at.run_id, at.started_at)
+            record.notes.extend(notes)
 
 
 main = writing_job(

@@ -1,7 +1,7 @@
 """How many clusters: a choice between candidates, within what the business can work with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 from segmentation.errors import ModelError
@@ -118,6 +118,14 @@ def choose(candidates: Sequence[Candidate], limits: Limits, rule: Rule, *, n_row
         f"segments less than {rule.least_separation} spreads apart": [c.n_clusters for c in fitting if c not in apart],
     }
     return Choice(chosen.n_clusters, _reason(chosen, rule, candidates, refused), warnings)
+
+
+def with_clusters(chosen: Choice, n_clusters: int) -> Choice:
+    """The choice with the number of clusters that hold a row; with a warning when it is lower than that chosen."""
+    if n_clusters == chosen.n_clusters:
+        return chosen
+    dropped = f"{chosen.n_clusters - n_clusters} of {chosen.n_clusters} segments held no line and were left out"
+    return replace(chosen, n_clusters=n_clusters, warnings=(*chosen.warnings, dropped))
 
 
 def _reason(chosen: Candidate, rule: Rule, candidates: Sequence[Candidate], refused: Mapping[str, list[int]]) -> str:

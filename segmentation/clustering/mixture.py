@@ -54,7 +54,9 @@ def fit_ordered(
     candidates = _candidates(list(common.values()), rows.sample, rule)
     by_hand = isinstance(method.segments, int)
     chosen = choice.choose(candidates, limits, rule, n_rows=rows.n_rows, by_hand=by_hand)
-    model = finished(best_start(rows, common[chosen.n_clusters], method, seed), rows.sample, outlier_share)
+    best = best_start(rows, common[chosen.n_clusters], method, seed)
+    held = expectation.refilled(best, rows.sample) if by_hand else expectation.without_empty(best, rows.sample)[0]
+    model = finished(held, rows.sample, outlier_share)
     labels = model.predict(rows.sample).cluster
     likelihood = float(model.log_likelihoods(rows.sample).mean())
     of_likelihood = {"mean_log_likelihood": likelihood, "bic": bic(likelihood, model.n_parameters, rows.n_rows)}
@@ -64,7 +66,8 @@ def fit_ordered(
         n_clusters=model.n_clusters,
         indices=indices.all_indices(rows.sample, labels) | of_likelihood,
         candidates=tuple(candidates),
-        choice=chosen,
+        choice=choice.with_clusters(chosen, model.n_clusters),
+        notes=() if rows.is_whole else (f"fitted on {len(rows.sample):,} of {rows.n_rows:,} rows, by hash of the key",),
     )
     return model, report
 

@@ -11,6 +11,7 @@ from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
+from threadpoolctl import threadpool_limits
 
 from segmentation.errors import ModelError
 
@@ -39,9 +40,13 @@ class OrderedNodes:
         return len(self.sample) == self.n_rows
 
     @cached_property
+    def distinct(self) -> np.ndarray:
+        """Distinct rows of the sample, in order."""
+        return np.unique(self.sample, axis=0)
+
+    @property
     def n_distinct(self) -> int:
-        """Distinct rows of the sample."""
-        return len(np.unique(self.sample, axis=0))
+        return len(self.distinct)
 
 
 @contextmanager
@@ -49,7 +54,8 @@ def ordered(nodes: DataFrame) -> Iterator[OrderedNodes]:
     """The nodes, ready to be fitted on while the block lasts.
 
     The number of buckets follows from the number of rows: the partitions, and with them Spark ML's random
-    streams and the order of its sums, are the same on any cluster.
+    streams and the order of its sums, are the same on any cluster. On the driver one thread reckons for the same
+    reason: with more, the last bits of a product of matrices depend on how many cores there are.
 
     Raises: ModelError when there is no row, or a feature that is not a finite number.
     """
@@ -66,7 +72,8 @@ def ordered(nodes: DataFrame) -> Iterator[OrderedNodes]:
     )
     try:
         ids, sample = _sample(frame)
-        yield OrderedNodes(frame, n_rows, ids, sample)
+        with threadpool_limits(1):
+            yield OrderedNodes(frame, n_rows, ids, sample)
     finally:
         frame.unpersist()
 

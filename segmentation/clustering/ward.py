@@ -82,9 +82,8 @@ def fit_ordered(
 
 def micro_clusters(rows: nodes.OrderedNodes, n_micro: int, max_rounds: int, seed: int) -> MicroClusters:
     """Micro-clusters of the rows; every distinct row its own when there are no more than `n_micro`."""
-    distinct = np.unique(rows.sample, axis=0) if rows.is_whole else rows.sample
-    is_small = rows.is_whole and len(distinct) <= n_micro
-    centres = distinct if is_small else kmeans.spark_centres(rows, n_micro, max_rounds, seed)
+    is_small = rows.n_distinct <= n_micro
+    centres = rows.distinct if is_small else kmeans.spark_centres(rows, n_micro, max_rounds, seed)
     squares = indices.squared_distances(rows.sample, centres)
     of_sample = squares.argmin(axis=1)
     sizes = np.bincount(of_sample, minlength=len(centres))

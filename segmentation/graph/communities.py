@@ -1,38 +1,30 @@
 """Homes to communities to segments: GraphFrames label propagation, then Ward on what the communities look like."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.storagelevel import StorageLevel
 
-from segmentation.clustering import choice, expectation, kmeans, linkage, nodes
+from segmentation.clustering import choice, kmeans, linkage, nodes, ward
 from segmentation.clustering.choice import Choice
-from segmentation.clustering.prediction import Array, canonical_order, probabilities, renumbered
+from segmentation.clustering.prediction import Array
 from segmentation.clustering.report import FitReport
-from segmentation.clustering.shapes import outlier_limit
 from segmentation.evaluation import indices
 from segmentation.graph import edges, grouping, propagation
-from segmentation.graph.grouping import CommunityProfiles
-from segmentation.graph.keys import hashed
+from segmentation.graph.grouping import CommunityProfiles, Found
 from segmentation.graph.model import CommunityModel
+from segmentation.graph.settling import community_of_sample, settle
 from segmentation.settings import CommunitiesMethod, Limits
 
 CELL_ROUNDS = 10
-SETTLING_ROUNDS = 10
-"""Rounds of soft assignment after Ward; more change the segments' profiles by less than their spread."""
+ROWS_PER_CELL = 20
+"""Homes that a cell should hold at least, so that the most similar ones can be found in it."""
+PER_SEGMENT = 10
+"""Micro-clusters for every segment, where there are too few communities to make the segments of."""
 FIXED_POINT = 2.0**20
 """Features are added up as whole numbers of 2^-20, so that a community's mean is the same in any order."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """Communities found: the community (position in `profiles`) of every tied home, by key."""
-
-    keys: Array
-    community: Array
-    profiles: CommunityProfiles
 
 
 def fit(
@@ -62,21 +54,62 @@ def fit_ordered(
     outlier_share: float,
 ) -> tuple[CommunityModel, FitReport]:
     """The same on rows that are in order already."""
-    cells = kmeans.spark_centres(rows, min(method.n_cells, rows.n_distinct), CELL_ROUNDS, seed)
-    found = find(edges.all_edges(ties, rows.frame, cells, method), rows.frame, method, seed)
-    segments, chosen, candidates = group(found, rows, method, limits)
-    untied = settle(rows, cells, found, segments, chosen.n_clusters, outlier_share)
+    numbers = numbers_within(rows, method, limits)
+    cells = kmeans.spark_centres(rows, n_cells(rows, method), CELL_ROUNDS, seed)
+    tied, similarity = find_with_note(edges.all_edges(ties, rows.frame, cells, method), rows.frame, method, seed)
+    unfit = grouping.why_unfit(tied.profiles, numbers[0], rows.n_rows, limits.max_share)
+    found = by_likeness(rows, numbers, seed) if unfit else tied
+    segments, grouped, candidates = group(found, rows, method, limits)
+    untied = settle(rows, cells, found, segments, outlier_share, by_hand=isinstance(method.segments, int))
     model = replace(untied, ties=grouping.log_tie_pattern(edges.tie_weights_between(ties, untied)))
+    chosen = choice.with_clusters(grouped, model.n_clusters)
     report = FitReport(
         method="communities",
         n_rows=rows.n_rows,
         n_clusters=model.n_clusters,
         indices=indices.all_indices(rows.sample, model.predict(rows.sample).cluster),
         candidates=tuple(candidates),
-        choice=chosen,
-        notes=(f"{len(found.profiles.names)} communities of {len(found.keys)} tied homes",),
+        choice=replace(chosen, warnings=(*chosen.warnings, *unfit)),
+        notes=(f"{len(tied.profiles.names)} communities of {len(tied.keys)} tied homes", similarity),
     )
     return model, report
+
+
+def numbers_within(rows: nodes.OrderedNodes, method: CommunitiesMethod, limits: Limits) -> range:
+    """Numbers of segments worth trying. Raises ModelError when one given by hand is over that of the distinct homes."""
+    numbers = choice.candidates_within(method.segments, limits, rows.n_rows, rows.n_distinct)
+    kmeans.require_points(rows.n_distinct, numbers[0])
+    return numbers
+
+
+def n_cells(rows: nodes.OrderedNodes, method: CommunitiesMethod) -> int:
+    """Cells that the homes are enough for."""
+    return min(method.n_cells, max(1, rows.n_rows // ROWS_PER_CELL), rows.n_distinct)
+
+
+def by_likeness(rows: nodes.OrderedNodes, numbers: range, seed: int) -> Found:
+    """Micro-clusters in the place of communities. They hold no home: what they say of one its profile says already."""
+    micro = ward.micro_clusters(rows, PER_SEGMENT * numbers[-1], CELL_ROUNDS, seed)
+    none = np.empty(0, dtype=object)
+    return Found(none, none.astype(int), CommunityProfiles(np.arange(len(micro.centres)), micro.weights, micro.centres))
+
+
+def find_with_note(all_edges: DataFrame, homes: DataFrame, method: CommunitiesMethod, seed: int) -> tuple[Found, str]:
+    """Communities of the graph, and what a reader should know of its edges."""
+    kept = all_edges.persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        n_edges, n_tied = kept.count(), edges.only_ties(kept).count()
+        return find(kept, homes, method, seed), _of_edges(n_edges, n_tied)
+    finally:
+        kept.unpersist()
+
+
+def _of_edges(n_edges: int, n_tied: int) -> str:
+    share = (n_edges - n_tied) / n_edges if n_edges else 0.0
+    return (
+        f"{share:.0%} of {n_edges:,} edges are usage similarity alone; communities are found without the weights of"
+        " edges, which GraphFrames' label propagation does not take"
+    )
 
 
 def find(all_edges: DataFrame, homes: DataFrame, method: CommunitiesMethod, seed: int) -> Found:
@@ -112,13 +145,9 @@ def group(
     found: Found, rows: nodes.OrderedNodes, method: CommunitiesMethod, limits: Limits
 ) -> tuple[Array, Choice, list[choice.Candidate]]:
     """Segment of every community, how many segments and why, and the numbers tried."""
-    merges, kernel = grouping.ward_of_communities(found.profiles)
-    numbers = [
-        k
-        for k in choice.candidates_within(method.segments, limits, rows.n_rows, rows.n_distinct)
-        if k <= len(merges) + 1
-    ]
-    cuts = {k: linkage.cut(merges, k)[kernel] for k in numbers}
+    numbers = numbers_within(rows, method, limits)
+    merges, kernel = grouping.ward_of_communities(found.profiles, numbers[0])
+    cuts = {k: linkage.cut(merges, k)[kernel] for k in numbers if k <= len(merges) + 1}
     community = community_of_sample(found, rows)
     candidates = []
     for k, segments in cuts.items():
@@ -127,36 +156,3 @@ def group(
     by_hand = isinstance(method.segments, int)
     chosen = choice.choose(candidates, limits, choice.FINEST, n_rows=rows.n_rows, by_hand=by_hand)
     return cuts[chosen.n_clusters], chosen, candidates
-
-
-def community_of_sample(found: Found, rows: nodes.OrderedNodes) -> Array:
-    """Community of every row of the sample; a home without ties counts with the community it resembles most."""
-    position = pd.Series(found.community, index=found.keys).reindex(rows.sample_ids)
-    nearest = indices.squared_distances(rows.sample, found.profiles.means).argmin(axis=1)
-    return np.where(position.isna(), nearest, position.fillna(0)).astype(int)
-
-
-def settle(
-    rows: nodes.OrderedNodes, cells: Array, found: Found, segments: Array, n_segments: int, outlier_share: float
-) -> CommunityModel:
-    """The model of segments given for every community, in canonical order; its tie pattern says nothing yet."""
-    held = segments[community_of_sample(found, rows)]
-    sizes = np.bincount(held, minlength=n_segments)
-    means = np.stack([rows.sample[held == k].mean(axis=0) for k in range(n_segments)])
-    order = canonical_order(sizes, means)
-    held, segments = renumbered(held, order), renumbered(segments, order)
-    # communities are never pure: a few rounds let a segment's profile free itself of the strangers among its homes
-    settled = expectation.settled(rows.sample, np.eye(n_segments)[held], SETTLING_ROUNDS, tolerance=0.0)
-    member = probabilities(settled.log_joint(rows.sample))
-    limit = outlier_limit(settled.shapes.own_distances(rows.sample, member.argmax(axis=1)), outlier_share)
-    keys = hashed(found.keys)
-    by_key = np.argsort(keys)
-    return CommunityModel(
-        cells=cells,
-        shapes=replace(settled.shapes, outlier_beyond=limit),
-        shares=settled.weights,
-        known_keys=keys[by_key],
-        known_segments=segments[found.community][by_key].astype(np.int32),
-        hold=grouping.log_confusion(member, held, n_segments),
-        ties=np.zeros((n_segments, n_segments)),
-    )

@@ -23,9 +23,32 @@ class CommunityProfiles:
     means: Array
 
 
-def ward_of_communities(profiles: CommunityProfiles) -> tuple[Array, Array]:
-    """Merges of the larger communities, and the larger community that each community goes with."""
-    kernels = _kernels(profiles.sizes)
+@dataclass(frozen=True)
+class Found:
+    """Communities found: the community (position in `profiles`) of every tied home, by key."""
+
+    keys: Array
+    community: Array
+    profiles: CommunityProfiles
+
+
+def why_unfit(profiles: CommunityProfiles, n_wanted: int, n_homes: int, max_share: float) -> tuple[str, ...]:
+    """Why no segments can be made of the communities; empty when they can."""
+    n_found, largest = len(profiles.names), float(profiles.sizes.max(initial=0.0)) / n_homes
+    instead = "homes were grouped by their profiles alone"
+    if n_found < n_wanted:
+        return (f"ties and similarity make {n_found} communities, too few for {n_wanted} segments: {instead}",)
+    if largest > max_share:
+        return (f"one community holds {largest:.0%} of the homes, over {max_share:.0%}: {instead}",)
+    return ()
+
+
+def ward_of_communities(profiles: CommunityProfiles, n_wanted: int = 2) -> tuple[Array, Array]:
+    """Merges of the larger communities, and the larger community that each community goes with.
+
+    `n_wanted`: where fewer communities are large, small ones count too.
+    """
+    kernels = _kernels(profiles.sizes, n_wanted)
     nearest = squared_distances(profiles.means, profiles.means[kernels]).argmin(axis=1)
     nearest[kernels] = np.arange(len(kernels))
     weights = np.bincount(nearest, profiles.sizes, minlength=len(kernels))
@@ -34,11 +57,11 @@ def ward_of_communities(profiles: CommunityProfiles) -> tuple[Array, Array]:
     return linkage.ward(sums / weights[:, None], weights), nearest
 
 
-def _kernels(sizes: Array) -> Array:
-    """Communities large enough to speak for themselves, largest first; all when none is."""
+def _kernels(sizes: Array, n_wanted: int) -> Array:
+    """Communities large enough to speak for themselves, largest first; all when these are fewer than wanted."""
     by_size = np.argsort(-sizes, kind="stable")
     large = by_size[sizes[by_size] >= SMALLEST_COMMUNITY]
-    return (large if len(large) > 1 else by_size)[:MOST_KERNELS]
+    return (large if len(large) >= n_wanted else by_size)[:MOST_KERNELS]
 
 
 def log_confusion(member: Array, held: Array, n_segments: int) -> Array:

@@ -41,14 +41,19 @@ def assign_baseline(features: DataFrame, fitted: FittedModel) -> DataFrame:
     return raw.mapInPandas(_assigner(fitted, is_baseline=True), schema=ASSIGNED)
 
 
+def has_graph(fitted: FittedModel) -> bool:
+    """Whether the model looks at ties between homes: what the settings say now may be another method."""
+    return isinstance(fitted.model, CommunityModel)
+
+
 def home_edges(features: DataFrame, home_ties: DataFrame, fitted: FittedModel, as_of: date) -> DataFrame:
     """HOME_EDGES of the day, similarity measured as the model does. Grain: one row for every tied pair.
 
     Needs `home_ties` read as of the day. Raises ModelError for a model that is not of homes.
     """
-    method = CommunitiesMethod.model_validate(fitted.settings["method"])
     if not isinstance(fitted.model, CommunityModel):
         raise ModelError("only a model of communities has a graph", found=fitted.report.method, expected="communities")
+    method = CommunitiesMethod.model_validate(fitted.settings["method"])
     points = preparation.nodes(features, fitted.preparation)
     return edges.home_edges(points, home_ties, fitted.model.cells, method, as_of)
 

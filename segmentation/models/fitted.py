@@ -63,11 +63,16 @@ class FittedModel:
         return self.baseline.predict(self.preparation.transform(values))
 
     def save(self, folder: Path) -> None:
-        """Write the folder; a reader sees the model whole or not at all, for the JSON is written last."""
+        """Write the folder; a reader sees the model whole or not at all: each file takes its name when it is complete,
+        the JSON last.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         arrays = {f"model.{name}": array for name, array in self.model.to_arrays().items()}
         arrays |= {f"baseline.{name}": array for name, array in self.baseline.to_arrays().items()}
-        np.savez(folder / ARRAYS_FILE, **arrays)  # type: ignore[arg-type]  # its stubs take every keyword for allow_pickle
+        unfinished_arrays = folder / f"{ARRAYS_FILE}.part"
+        with unfinished_arrays.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # its stubs take every keyword for allow_pickle
+        unfinished_arrays.replace(folder / ARRAYS_FILE)
         content = {
             "format": FORMAT,
             "vertical": self.vertical,

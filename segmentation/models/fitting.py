@@ -1,9 +1,13 @@
 """Fit one vertical: preparation, method, baseline."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.storagelevel import StorageLevel
 
 from segmentation import __version__
 from segmentation.clustering import kmeans, mixture, nodes, ward
@@ -11,6 +15,7 @@ from segmentation.clustering.report import FitReport
 from segmentation.errors import DataError
 from segmentation.features import catalogue, preparation
 from segmentation.graph import communities, ties
+from segmentation.models.comparison import beside_baseline
 from segmentation.models.fitted import FittedModel, MethodModel
 from segmentation.settings import (
     CommunitiesMethod,
@@ -41,21 +46,25 @@ def fit(
     candidates = catalogue.cluster_features(settings.vertical, settings)
     prepared = preparation.fit_preparation(rows, candidates, settings.preparation)
     digest = features_digest(rows, [feature.name for feature in candidates])
-    with nodes.ordered(preparation.nodes(rows, prepared)) as ordered:
-        model, report = _fit_method(ordered, settings, as_of, home_ties)
+    with (
+        nodes.ordered(preparation.nodes(rows, prepared)) as ordered,
+        _ties_between(ordered.frame, settings, as_of, home_ties) as tied,
+    ):
+        ties_digest = None if tied is None else digest_of_ties(tied)
+        model, report = _fit_method(ordered, settings, tied)
         as_many = KMeansMethod(name="kmeans", segments=report.n_clusters, n_starts=BASELINE_STARTS)
         baseline, baseline_report = kmeans.fit_ordered(
             ordered, as_many, settings.limits, settings.seed, outlier_share=settings.outlier_share
         )
     return FittedModel(
         vertical=settings.vertical.value,
-        model_version=model_version(settings, digest),
+        model_version=model_version(settings, digest, ties_digest),
         fitted_as_of=as_of,
         features_digest=digest,
         settings=settings.model_dump(mode="json"),
         preparation=prepared,
         model=model,
-        report=report,
+        report=replace(report, notes=(*report.notes, beside_baseline(report, baseline_report))),
         baseline=baseline,
         baseline_report=baseline_report,
     )
@@ -78,19 +87,49 @@ def only_fittable(features: DataFrame) -> DataFrame:
 
 def features_digest(rows: DataFrame, names: list[str]) -> str:
     """Hash of the rows fitted on that does not depend on their order."""
-    row = F.xxhash64("subscriber_id", *[F.col(name) for name in names])
+    return _digest(rows, ["subscriber_id", *names], names)
+
+
+def digest_of_ties(tied: DataFrame) -> str:
+    """Hash of the ties fitted on that does not depend on their order. Needs what `ties.tied_pairs` gives."""
+    names = ["subscriber_a", "subscriber_b", "weight", "tie_kinds"]
+    return _digest(tied, names, names)
+
+
+def _digest(rows: DataFrame, hashed: list[str], names: list[str]) -> str:
+    row = F.xxhash64(*[F.col(name) for name in hashed])
     total = F.sum(row.cast("decimal(38,0)"))
     found = rows.agg(F.count("*").alias("n"), total.alias("total"), F.bit_xor(row).alias("mixed")).first()
     return stable_hash([found["n"], str(found["total"]), found["mixed"], names])
 
 
-def model_version(settings: VerticalSettings, digest: str) -> str:
-    """Hash of vertical, settings with their seed, code and features."""
-    return stable_hash([settings.model_dump(mode="json"), __version__, digest])
+def model_version(settings: VerticalSettings, digest: str, ties_digest: str | None = None) -> str:
+    """Hash of vertical, settings with their seed, code, features, and ties where the method looks at them."""
+    of_ties = [] if ties_digest is None else [ties_digest]
+    return stable_hash([settings.model_dump(mode="json"), __version__, digest, *of_ties])
+
+
+@contextmanager
+def _ties_between(
+    homes: DataFrame, settings: VerticalSettings, as_of: date, home_ties: DataFrame | None
+) -> Iterator[DataFrame | None]:
+    """Tied pairs of the homes while the block lasts; None for a method that does not look at ties."""
+    method = settings.method
+    if not isinstance(method, CommunitiesMethod):
+        yield None
+        return
+    if home_ties is None:
+        raise DataError("communities need ties between homes", remedy="hand over the table home_ties, empty if need be")
+    tied = ties.tied_pairs(home_ties, homes, as_of, tie_weights=method.tie_weights, max_degree=method.max_degree)
+    tied.persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        yield tied
+    finally:
+        tied.unpersist()
 
 
 def _fit_method(
-    ordered: nodes.OrderedNodes, settings: VerticalSettings, as_of: date, home_ties: DataFrame | None
+    ordered: nodes.OrderedNodes, settings: VerticalSettings, tied: DataFrame | None
 ) -> tuple[MethodModel, FitReport]:
     limits, seed, outliers = settings.limits, settings.seed, settings.outlier_share
     match settings.method:
@@ -101,11 +140,5 @@ def _fit_method(
         case MixtureMethod() as method:
             return mixture.fit_ordered(ordered, method, limits, seed, outlier_share=outliers)
         case CommunitiesMethod() as method:
-            if home_ties is None:
-                raise DataError(
-                    "communities need ties between homes", remedy="hand over the table home_ties, empty if need be"
-                )
-            tied = ties.tied_pairs(
-                home_ties, ordered.frame, as_of, tie_weights=method.tie_weights, max_degree=method.max_degree
-            )
+            assert tied is not None
             return communities.fit_ordered(ordered, tied, method, limits, seed, outlier_share=outliers)

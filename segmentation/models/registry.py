@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+from pyspark.sql import Row
 from pyspark.sql import functions as F
 
 from segmentation.errors import ModelError
@@ -21,14 +22,12 @@ def folder_of(models_folder: Path, vertical: str, model_version: str) -> Path:
 def release(
     tables_at: Store,
     fitted: FittedModel,
-    models_folder: Path,
     *,
     run_id: str,
     computed_at: datetime,
     mlflow_run_id: str | None = None,
 ) -> None:
-    """Save the model and make it the one that scores; the models before it stay in the table."""
-    fitted.save(folder_of(models_folder, fitted.vertical, fitted.model_version))
+    """Make a saved model the one that scores; the models before it stay in the table."""
     is_other = (F.col("vertical") == fitted.vertical) & (F.col("model_version") != fitted.model_version)
     retired = tables_at.read(SEGMENT_MODELS).filter(is_other).withColumn("is_released", F.lit(False))
     row = model_row(fitted, run_id=run_id, computed_at=computed_at, mlflow_run_id=mlflow_run_id)
@@ -65,20 +64,34 @@ def model_row(
 
 def has_released(tables_at: Store, vertical: VerticalName) -> bool:
     """Whether there is a model that scores."""
-    return _released_folder(tables_at, vertical) is not None
+    return released_row(tables_at, vertical) is not None
+
+
+def features_of(tables_at: Store, vertical: VerticalName, model_version: str) -> tuple[str, ...]:
+    """Names of the features that a model was fitted on. Raises ModelError when the model is not known."""
+    is_it = (F.col("vertical") == VerticalName(vertical).value) & (F.col("model_version") == model_version)
+    found = tables_at.read(SEGMENT_MODELS).filter(is_it).select("features").first()
+    if found is None:
+        raise ModelError(
+            "the model that gave these lines their segments is not known",
+            where=f"segment_models, {VerticalName(vertical).value}",
+            found=f"no model {model_version}",
+            remedy="fit and score again: segmentation fit-segments --refit, then segmentation assign-segments",
+        )
+    return tuple(found["features"])
 
 
 def released(tables_at: Store, vertical: VerticalName, models_folder: Path) -> FittedModel:
     """The model of the vertical that scores. Raises ModelError when there is none."""
-    folder = _released_folder(tables_at, vertical)
-    if folder is None:
+    row = released_row(tables_at, vertical)
+    if row is None:
         raise ModelError(
             "no model scores this vertical yet", where=VerticalName(vertical).value, remedy="segmentation fit-segments"
         )
-    return load(models_folder / folder)
+    return load(models_folder / row["folder"])
 
 
-def _released_folder(tables_at: Store, vertical: VerticalName) -> str | None:
+def released_row(tables_at: Store, vertical: VerticalName) -> Row | None:
+    """The row of SEGMENT_MODELS of the model that scores; None when there is none."""
     is_ours = (F.col("vertical") == VerticalName(vertical).value) & F.col("is_released")
-    found = tables_at.read(SEGMENT_MODELS).filter(is_ours).select("folder").first()
-    return None if found is None else found["folder"]
+    return tables_at.read(SEGMENT_MODELS).filter(is_ours).first()

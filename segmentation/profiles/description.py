@@ -8,13 +8,16 @@ from pyspark.sql import functions as F
 
 from segmentation.features.catalogue import Feature
 from segmentation.periods import months_before
-from segmentation.profiles.ranks import mean_rank_per_segment
+from segmentation.profiles.ranks import coarse, mean_rank_per_segment
 
 CHURNED_SHARE = "churned_share"
 EXTRA_FAMILIES = {"monthly_value": "value", "tenure_months": "contract", CHURNED_SHARE: "churn"}
 """Told of every segment, whether they are features of the vertical or not."""
 OUTCOME_MONTHS = 12
 """How far back the outcomes of a segment are looked for."""
+MOST_EXACT = 1_000_000
+"""Lines up to which quartiles are exact. Beyond, values are rounded to 12 significant bits first: Spark keeps every
+distinct value of a group in one place, and of a large base they are too many."""
 
 
 def profiles(
@@ -38,7 +41,10 @@ def profiles(
     families = {feature.name: feature.family for feature in catalogue}
     lines = _lines(assigned, features, tuple(families), population)
     values = _values(lines, churned)
-    described = _statistics(values).join(mean_rank_per_segment(values), on=["feature", "segment_id"], how="left")
+    n_lines = assigned.agg(F.count("*").alias("n_assigned"))
+    described = _statistics(values.crossJoin(F.broadcast(n_lines))).join(
+        mean_rank_per_segment(values), on=["feature", "segment_id"], how="left"
+    )
     family_of = F.create_map(*[F.lit(text) for pair in {**EXTRA_FAMILIES, **families}.items() for text in pair])
     return described.select(
         F.lit(vertical).alias("vertical"),
@@ -128,7 +134,8 @@ def _values(lines: DataFrame, churned: DataFrame | None) -> DataFrame:
 def _statistics(values: DataFrame) -> DataFrame:
     """Statistics of each segment beside those of the base. Grain: one row per (feature, segment_id)."""
     feature, segment = F.col("feature"), F.col("segment_id")
-    quartiles = F.percentile("value", [0.25, 0.5, 0.75])
+    ranked = F.when(F.col("n_assigned") > MOST_EXACT, coarse(F.col("value"))).otherwise(F.col("value"))
+    quartiles = F.percentile(ranked, [0.25, 0.5, 0.75])
     grouped = values.groupingSets([[feature, segment], [feature]], feature, segment).agg(
         F.count_if("is_line").alias("n_lines"),
         F.count("value").alias("n_known"),

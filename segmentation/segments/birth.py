@@ -1,10 +1,12 @@
 """Fit a vertical and give its clusters ids, names and colours."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from segmentation.errors import ModelError
 from segmentation.features import catalogue
 from segmentation.models import assignment, fitting, registry, tracking
 from segmentation.models.fitted import FittedModel
@@ -22,21 +24,41 @@ def is_fitted(tables_at: Store, vertical: VerticalName) -> bool:
 def fit_and_name(
     tables_at: Store, settings: RunSettings, vertical: VerticalName, as_of: date, run_id: str, computed_at: datetime
 ) -> list[str]:
-    """Fit the vertical as of a day, name its segments and release the model, which comes last: a run killed before that
-    is repeated whole. Returns what a reader should know of the fit.
+    """Fit the vertical as of a day, name its segments and release the model. Returns what a reader should know of it.
+
+    At any kill the model that scores has its segments: new ones are added before the release, and the ones before end
+    after it (see `retire_replaced`).
     """
     features = tables_at.read(catalogue.feature_table(vertical), as_of)
     home_ties = tables_at.read(clean.HOME_TIES, as_of)
     fitted = fitting.fit(features, settings.verticals[vertical], as_of, home_ties=home_ties)
     rows = _named(tables_at, settings, vertical, fitted, features)
-    tables_at.replace(tables_at.rows(built.SEGMENTS, rows), built.SEGMENTS, vertical=vertical)
     folder = registry.folder_of(settings.models_folder, vertical, fitted.model_version)
     fitted.save(folder)
     mlflow_run_id = tracking.log_fit(fitted, folder, settings.mlflow, tables_at.versions_read)
-    registry.release(
-        tables_at, fitted, settings.models_folder, run_id=run_id, computed_at=computed_at, mlflow_run_id=mlflow_run_id
-    )
+    tables_at.replace(tables_at.rows(built.SEGMENTS, rows), built.SEGMENTS, vertical=vertical)
+    registry.release(tables_at, fitted, run_id=run_id, computed_at=computed_at, mlflow_run_id=mlflow_run_id)
+    retire_replaced(tables_at, vertical)
     return [*fitted.report.choice.warnings, *fitted.report.notes]
+
+
+def retire_replaced(tables_at: Store, vertical: VerticalName) -> None:
+    """End the segments of all models but the one that scores, on the day that one was fitted for.
+
+    Nothing is written where they have ended already: it may be said again after a run that was killed.
+    """
+    released = registry.released_row(tables_at, vertical)
+    if released is None:
+        return
+    stored = _stored(tables_at, vertical)
+    rows = lasting.retired(stored, released["model_version"], released["fitted_as_of"])
+    if rows != stored:
+        tables_at.replace(tables_at.rows(built.SEGMENTS, rows), built.SEGMENTS, vertical=vertical)
+
+
+def _stored(tables_at: Store, vertical: VerticalName) -> list[lasting.SegmentRow]:
+    is_ours = F.col("vertical") == VerticalName(vertical).value
+    return [row.asDict() for row in tables_at.read(built.SEGMENTS).filter(is_ours).collect()]
 
 
 def _named(
@@ -45,10 +67,11 @@ def _named(
     """Rows of SEGMENTS of the vertical, with the segments of this model."""
     known = catalogue.for_vertical(vertical)
     names_by_vertical = {name: [feature.name for feature in catalogue.for_vertical(name)] for name in VerticalName}
-    stored = tables_at.read(built.SEGMENTS).filter(F.col("vertical") == vertical).collect()
+    shapes = differences.shapes(_profiles_of_clusters(fitted, features, known))
+    _require_lines(shapes, fitted)
     return lasting.segments_of_model(
-        differences.shapes(_profiles_of_clusters(fitted, features, known)),
-        [row.asDict() for row in stored],
+        shapes,
+        _stored(tables_at, vertical),
         archetypes.load(settings.archetypes, names_by_vertical).of(vertical),
         known,
         vertical=vertical,
@@ -56,6 +79,16 @@ def _named(
         as_of=fitted.fitted_as_of,
         max_distance=settings.verticals[vertical].max_archetype_distance,
     )
+
+
+def _require_lines(shapes: Sequence[differences.Shape], fitted: FittedModel) -> None:
+    if len(shapes) != fitted.n_clusters:
+        raise ModelError(
+            "some segments of the model hold no line: they can be neither described nor named",
+            where=fitted.vertical,
+            found=f"{len(shapes)} of {fitted.n_clusters} segments with lines",
+            remedy="ask for fewer segments, or write auto: verticals.<vertical>.method.segments",
+        )
 
 
 def _profiles_of_clusters(

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from segmentation.errors import ModelError
 from segmentation.tables import Store
 from segmentation.tables.built import SEGMENT_ASSIGNMENTS, SEGMENT_SCORES, SEGMENTS
 
@@ -52,7 +53,7 @@ def published(
 ) -> DataFrame:
     """Rows of SEGMENT_ASSIGNMENTS but for the correction. Grain: one row per scored line.
 
-    `scored` as `scores` gives it, of one vertical and day; `features` and `population` of the same;
+    `scored` as `scores` gives it, of one vertical and day; `features`, with `n_imputed`, and `population` of the same;
     `quality` [subscriber_id, quality]. What is published is what the model said: nothing is held back yet.
     """
     of_features = features.select(
@@ -61,6 +62,7 @@ def published(
         "missing_families",
         "staleness_periods",
         "features_version",
+        "n_imputed",
         F.col("as_of").alias("feature_date"),
     )
     of_population = population.select("subscriber_id", "monthly_value")
@@ -80,7 +82,10 @@ def publish(tables_at: Store, rows: DataFrame, *, vertical: str, as_of: date) ->
 
     Equal to what is there: nothing is written. Different in any line: all lines of the vertical and day are written
     again under the next correction, in one commit, and the earlier ones stay.
+
+    Raises: ModelError when a line has no segment. Nothing is written then.
     """
+    _require_segments(rows, vertical, as_of)
     stored = tables_at.read(SEGMENT_ASSIGNMENTS, as_of).filter(F.col("vertical") == vertical)
     last = stored.agg(F.max("correction").alias("correction")).first()["correction"]
     if last is not None:
@@ -94,11 +99,12 @@ def publish(tables_at: Store, rows: DataFrame, *, vertical: str, as_of: date) ->
 
 
 def n_different(rows: DataFrame, stored: DataFrame) -> int:
-    """Lines that are in one of the two only, or differ in any column but run_id and computed_at.
+    """Lines that are in one of the two only, or differ in any column but run_id, computed_at and features_version.
 
-    Both are of one vertical and day, keyed by subscriber_id. Doubles may differ by DOUBLE_TOLERANCE.
+    A new delivery gives all features another version: lines whose values did not move are no correction. Both are of
+    one vertical and day, keyed by subscriber_id. Doubles may differ by DOUBLE_TOLERANCE.
     """
-    left_out = SEGMENT_ASSIGNMENTS.volatile | {"correction", "subscriber_id"}
+    left_out = SEGMENT_ASSIGNMENTS.volatile | {"correction", "subscriber_id", "features_version"}
     names = [name for name in SEGMENT_ASSIGNMENTS.column_names if name not in left_out]
     doubles = {column.name for column in SEGMENT_ASSIGNMENTS.columns if column.type == "double"}
     new = rows.select("subscriber_id", F.struct(*names).alias("new"))
@@ -109,6 +115,18 @@ def n_different(rows: DataFrame, stored: DataFrame) -> int:
         is_same = _is_near if name in doubles else Column.eqNullSafe
         is_equal = is_equal & is_same(F.col(f"new.{name}"), F.col(f"old.{name}"))
     return both.filter(~is_equal).count()
+
+
+def _require_segments(rows: DataFrame, vertical: str, as_of: date) -> None:
+    counts = rows.agg(F.count("*").alias("n"), F.count_if(F.col("segment_id").isNull()).alias("n_without")).first()
+    if counts["n_without"]:
+        raise ModelError(
+            "lines have no segment: the model knows clusters that the table segments does not",
+            where=f"segment_assignments, {vertical}, {as_of}",
+            found=f"{counts['n_without']:,} of {counts['n']:,} lines",
+            expected="a row of segments for every cluster of the model",
+            remedy=f"segmentation fit-segments --vertical {vertical} --refit, then segmentation assign-segments",
+        )
 
 
 def newest(assignments: DataFrame) -> DataFrame:

@@ -6,13 +6,13 @@ from datetime import date, datetime
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from segmentation.features import catalogue
+from segmentation.features import catalogue, preparation
 from segmentation.graph import edges
 from segmentation.models import assignment, registry, tracking
 from segmentation.models.fitted import FittedModel
 from segmentation.profiles import description
 from segmentation.segments import facts, publication
-from segmentation.settings import CommunitiesMethod, Json, Method, RunSettings, VerticalName
+from segmentation.settings import Json, RunSettings, VerticalName
 from segmentation.tables import Store, built, clean
 
 
@@ -56,7 +56,7 @@ def score_and_publish(
     """Write the scores and published segments of all lines of a vertical as of a day. Returns what to count of it."""
     fitted = registry.released(tables_at, vertical, settings.models_folder)
     features = tables_at.read(catalogue.feature_table(vertical), as_of)
-    home_edges = _home_edges(tables_at, settings.verticals[vertical].method, features, fitted, as_of)
+    home_edges = _home_edges(tables_at, features, fitted, as_of)
     assigned = assignment.assign(features, fitted, home_edges=home_edges)
     model_version = fitted.model_version
     scored = publication.scores(
@@ -70,11 +70,11 @@ def score_and_publish(
     )
     tables_at.replace(scored, built.SEGMENT_SCORES, vertical=str(vertical), as_of=as_of, model_version=model_version)
     stored = _of_vertical(tables_at.read(built.SEGMENT_SCORES, as_of), vertical)
-    rows = publication.published(
-        stored.filter(F.col("model_version") == model_version), features, _population(tables_at, vertical, as_of)
-    )
+    of_model = stored.filter(F.col("model_version") == model_version)
+    with_imputed = features.withColumn("n_imputed", preparation.n_imputed(fitted.preparation))
+    rows = publication.published(of_model, with_imputed, _population(tables_at, vertical, as_of))
     correction = publication.publish(tables_at, rows, vertical=str(vertical), as_of=as_of)
-    counts = {"scored": stored.count(), "correction": correction}
+    counts = {"scored": of_model.count(), "correction": correction}
     tracking.log_scoring(
         str(vertical), as_of, model_version, settings.mlflow, counts=counts, tables_read=tables_at.versions_read
     )
@@ -105,11 +105,9 @@ def describe(tables_at: Store, vertical: VerticalName, as_of: date, run_id: str,
     tables_at.replace(tables_at.rows(built.FACT_CHECKS, rows), built.FACT_CHECKS, vertical=str(vertical), as_of=as_of)
 
 
-def _home_edges(
-    tables_at: Store, method: Method, features: DataFrame, fitted: FittedModel, as_of: date
-) -> DataFrame | None:
-    """The graph of the day, written and read back; None where the method needs none."""
-    if not isinstance(method, CommunitiesMethod):
+def _home_edges(tables_at: Store, features: DataFrame, fitted: FittedModel, as_of: date) -> DataFrame | None:
+    """The graph of the day, written and read back; None where the model needs none."""
+    if not assignment.has_graph(fitted):
         return None
     found = assignment.home_edges(features, tables_at.read(clean.HOME_TIES, as_of), fitted, as_of)
     tables_at.replace(found, built.HOME_EDGES, as_of=as_of)

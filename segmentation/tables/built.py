@@ -6,7 +6,7 @@ from segmentation.tables.contract import Column, Table, TimeKind
 VERTICAL = Column("vertical", "string", "payg, plan or home")
 AS_OF = day("as_of", "Last day that was read")
 SEGMENT = Column("segment_id", "string", "Segment, for ever the same; never used again")
-MODEL = Column("model_version", "string", "Hash of vertical, settings, code, features and seed")
+MODEL = Column("model_version", "string", "Hash of vertical, settings, code, features, ties and seed")
 RUN = Column("run_id", "string", "Run that wrote the row")
 COMPUTED = Column("computed_at", "timestamp", "When the row was computed")
 _BY_DAY = ("as_of",)
@@ -151,6 +151,7 @@ SEGMENT_ASSIGNMENTS = Table(
         Column("missing_families", "array<string>", "Families of features that were not there"),
         count("staleness_periods", "Periods by which the oldest family lags"),
         Column("quality", "double", "Quality of the record", "0..1"),
+        Column("n_imputed", "int", "Features of the model that were not known and took the median", "count"),
         MODEL,
         Column("features_version", "string", "Hash of the features' catalogue and inputs"),
         RUN,

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 from pyspark.sql import SparkSession
+from threadpoolctl import threadpool_info
 
 from segmentation.clustering import kmeans, mixture, nodes, ward
+from segmentation.clustering.densities import MixtureModel
+from segmentation.clustering.shapes import Shapes
 from segmentation.errors import ModelError
 from segmentation.evaluation.agreement import adjusted_rand
 from segmentation.settings import KMeansMethod, Limits, MixtureMethod, WardMethod
@@ -61,6 +64,47 @@ def test_a_small_table_is_merged_row_by_row(spark: SparkSession):
 
     assert len(micro.centres) == 50
     assert micro.loss == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["ward", "mixture"])
+def test_few_distinct_rows_are_told_apart_in_a_base_larger_than_the_sample(
+    spark: SparkSession, name: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(nodes, "SAMPLE_ROWS", 60)
+    fit, method = METHODS[name]
+    points = np.array([[0.0, 0.0], [0.0, 9.0], [9.0, 0.0], [9.0, 9.0], [4.0, 4.0]])[np.arange(150) % 5]
+
+    model, report = fit(as_nodes(spark, points, [f"s{n:03d}" for n in range(150)]), method, LIMITS, seed=1)
+
+    assert report.n_rows == 150
+    assert model.n_clusters == report.n_clusters >= 3
+    assert (name == "mixture") == ("fitted on 60 of 150 rows" in " ".join(report.notes))
+
+
+@pytest.mark.parametrize(("segments", "n_found"), [("auto", 2), (3, 3)])
+def test_a_component_that_holds_no_row_is_left_out_or_filled_when_the_number_is_given(
+    spark: SparkSession, segments: str | int, n_found: int, monkeypatch: pytest.MonkeyPatch
+):
+    points, _, keys = planted(n_rows=100, n_features=2)
+    means = np.array([[0.0, 0.0], [0.0, 0.0], [6.0, 0.0]])
+    shadowed = MixtureModel(np.array([0.5, 1e-12, 0.5]), Shapes(means, np.stack([np.eye(2)] * 3), np.inf))
+    monkeypatch.setattr(mixture, "best_start", lambda *_: shadowed)
+    method = METHODS["mixture"][1].model_copy(update={"segments": segments})
+
+    model, report = mixture.fit(as_nodes(spark, points, keys), method, LIMITS, seed=1)
+
+    assert model.n_clusters == report.choice.n_clusters == n_found
+    assert np.bincount(model.predict(points).cluster, minlength=n_found).min() > 0
+    assert any("held no line" in warning for warning in report.choice.warnings) == (segments == "auto")
+
+
+def test_one_thread_reckons_on_the_driver(spark: SparkSession):
+    points, _, keys = planted(n_rows=20)
+
+    with nodes.ordered(as_nodes(spark, points, keys)):
+        inside = {pool["num_threads"] for pool in threadpool_info()}
+
+    assert inside == {1}
 
 
 def test_more_clusters_than_distinct_rows_is_an_error(spark: SparkSession):

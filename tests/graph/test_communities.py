@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from segmentation.errors import ModelError
 from segmentation.evaluation.agreement import adjusted_rand
 from segmentation.graph import communities, edges
 from segmentation.graph.keys import hashed
@@ -81,3 +82,54 @@ def test_the_same_homes_in_another_order_get_the_same_segments(spark: SparkSessi
     np.testing.assert_array_equal(
         model.predict(points, hashed(keys)).cluster, again.predict(points, hashed(keys)).cluster
     )
+
+
+def all_tied(spark: SparkSession, keys: list[str]) -> DataFrame:
+    return spark.createDataFrame([(a, b, 1.0, ["household"]) for n, a in enumerate(keys) for b in keys[n + 1 :]], TIED)
+
+
+def test_thirty_homes_without_ties_are_grouped_by_their_profiles(spark: SparkSession):
+    points, truth, keys = planted(n_rows=30)
+    method = METHOD.model_copy(update={"segments": "auto", "n_neighbours": 0, "n_cells": 32})
+
+    model, report = communities.fit(as_nodes(spark, points, keys), spark.createDataFrame([], TIED), method, LIMITS, 1)
+    found = model.predict(points, hashed(keys))
+
+    assert len(model.cells) == 1
+    assert adjusted_rand(truth, found.cluster) > 0.8
+    assert set(found.assigned_by) == {"profile"}
+    assert "0 communities, too few for 3 segments" in report.choice.warnings[-1]
+
+
+def test_one_giant_community_does_not_make_one_giant_segment(spark: SparkSession):
+    points, truth, keys = planted(n_rows=60)
+    method = METHOD.model_copy(update={"segments": "auto", "n_neighbours": 0})
+
+    model, report = communities.fit(as_nodes(spark, points, keys), all_tied(spark, keys), method, LIMITS, 1)
+
+    assert adjusted_rand(truth, model.predict(points, hashed(keys)).cluster) > 0.8
+    assert "homes were grouped by their profiles alone" in report.choice.warnings[-1]
+
+
+def test_more_segments_by_hand_than_communities_are_made_if_there_are_homes_enough(spark: SparkSession):
+    points, truth, keys = planted(n_rows=120)
+    of_segment = [[key for key, k in zip(keys, truth, strict=True) if k == segment] for segment in range(4)]
+    frames = [all_tied(spark, members) for members in of_segment]
+    ties = frames[0].unionAll(frames[1]).unionAll(frames[2]).unionAll(frames[3])
+    method = METHOD.model_copy(update={"segments": 12, "n_neighbours": 0})
+    homes = as_nodes(spark, points, keys)
+
+    model, report = communities.fit(homes, ties, method, LIMITS, 1)
+
+    assert np.bincount(model.predict(points, hashed(keys)).cluster, minlength=12).min() > 0
+    assert report.n_clusters == report.choice.n_clusters == 12
+    assert "4 communities" in report.choice.warnings[-1]
+    with pytest.raises(ModelError, match="only 120 of 121"):
+        communities.fit(homes, ties, method.model_copy(update={"segments": 121}), LIMITS, 1)
+
+
+def test_the_report_tells_what_part_of_the_edges_is_similarity(fitted):
+    _, report, *_ = fitted
+
+    assert "edges are usage similarity alone" in report.notes[-1]
+    assert "does not take" in report.notes[-1]

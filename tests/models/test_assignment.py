@@ -79,3 +79,24 @@ def test_too_few_settled_lines_are_an_error(spark: SparkSession):
 
     with pytest.raises(DataError, match="too few lines"):
         fitting.only_fittable(new)
+
+
+def test_corrected_ties_give_a_home_model_another_version(spark: SparkSession):
+    _, _, keys = raw_rows()
+    method = {"name": "communities", "segments": 3, "n_neighbours": 0, "max_rounds": 2}
+    given = settings("home", method, limits={"small_base_rows": 0})
+    pairs = list(zip(keys[:100], keys[100:200], strict=True))
+
+    one = fitting.fit(features(spark), given, AS_OF, home_ties=ties(spark, pairs))
+    again = fitting.fit(features(spark), given, AS_OF, home_ties=ties(spark, pairs[::-1]).repartition(3))
+    corrected = fitting.fit(features(spark), given, AS_OF, home_ties=ties(spark, [*pairs[1:], (keys[0], keys[101])]))
+
+    assert one.model_version == again.model_version
+    assert corrected.features_digest == one.features_digest
+    assert corrected.model_version != one.model_version
+    assert "against a KMeans baseline of 3 segments" in one.report.notes[-1]
+
+
+def test_whether_ties_count_is_up_to_the_fitted_model():
+    assert assignment.has_graph(fitted_model("communities"))
+    assert not assignment.has_graph(fitted_model("ward"))

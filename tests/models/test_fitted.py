@@ -82,3 +82,19 @@ def test_no_model_and_one_of_another_layout_are_told_apart(tmp_path: Path):
     (tmp_path / "model.json").write_text(json.dumps({"format": 99}), encoding="utf-8")
     with pytest.raises(ModelError, match="another layout"):
         fitted.load(tmp_path)
+
+
+def test_a_save_that_is_killed_leaves_the_model_that_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    model = fitted_model("ward")
+    model.save(tmp_path)
+
+    def write_half(file, **_):
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", write_half)
+    with pytest.raises(KeyboardInterrupt):
+        model.save(tmp_path)
+
+    values = raw_rows()[0]
+    assert fitted.load(tmp_path).predict(values).cluster.tolist() == model.predict(values).cluster.tolist()

@@ -23,13 +23,25 @@ def test_the_model_released_last_scores(spark: SparkSession, tmp_path: Path):
     second = replace(first, model_version="second")
 
     for model in (first, other, second, second):
-        registry.release(tables_at, model, folder, run_id="r", computed_at=NOW)
+        model.save(registry.folder_of(folder, model.vertical, model.model_version))
+        registry.release(tables_at, model, run_id="r", computed_at=NOW)
     rows = {(row.vertical, row.model_version): row.is_released for row in tables_at.read(SEGMENT_MODELS).collect()}
 
     assert rows == {("plan", "version-of-mixture"): False, ("plan", "second"): True, ("payg", "version-of-ward"): True}
     again = registry.released(tables_at, VerticalName.PLAN, folder)
     assert again.model_version == "second"
     assert again.predict(raw_rows()[0]).cluster.tolist() == first.predict(raw_rows()[0]).cluster.tolist()
+
+
+def test_the_features_of_a_model_are_known_also_when_it_no_longer_scores(spark: SparkSession, tmp_path: Path):
+    tables_at = Store(spark, str(tmp_path / "tables"))
+    first = fitted_model("mixture")
+    for model in (first, replace(first, model_version="second")):
+        registry.release(tables_at, model, run_id="r", computed_at=NOW)
+
+    assert registry.features_of(tables_at, VerticalName.PLAN, first.model_version) == first.preparation.feature_names
+    with pytest.raises(ModelError, match="no model third"):
+        registry.features_of(tables_at, VerticalName.PLAN, "third")
 
 
 def test_a_vertical_without_a_model_is_told_how_to_get_one(spark: SparkSession, tmp_path: Path):

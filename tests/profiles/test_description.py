@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from scipy.stats import rankdata
 
 from segmentation.features.catalogue import by_name
+from segmentation.profiles import description
 from segmentation.profiles.description import churn_known, profiles
 from segmentation.profiles.ranks import mean_rank_per_segment
 from segmentation.tables.built import OUTCOMES, SEGMENT_PROFILES
@@ -91,6 +92,20 @@ def test_a_feature_nobody_has_is_null_not_zero(described):
 def test_value_comes_from_the_population_when_it_is_no_feature(described):
     assert described["s-1", "monthly_value"]["mean"] == 200.0
     assert described["s-1", "monthly_value"]["family"] == "value"
+
+
+def test_quartiles_of_a_large_base_are_of_values_to_twelve_bits(spark, monkeypatch):
+    values = [10_000.3, 10_001.3, 20_000.7]
+    assigned = spark.createDataFrame([(f"l{n}", "s-1") for n in range(3)], "subscriber_id string, segment_id string")
+    features = spark.createDataFrame([(f"l{n}", value, 1.0) for n, value in enumerate(values)], FEATURES)
+
+    exact = _by_key(_profiles(assigned, features))["s-1", "recharges_per_month"]
+    monkeypatch.setattr(description, "MOST_EXACT", 2)
+    rough = _by_key(_profiles(assigned, features))["s-1", "recharges_per_month"]
+
+    assert exact["median"] == 10_001.3
+    assert rough["median"] == 10_000.0
+    assert rough["mean"] == exact["mean"]
 
 
 def test_churn_is_that_of_the_last_known_day_with_its_shortest_horizon(spark):

@@ -3,9 +3,10 @@
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from segmentation.features.catalogue import by_name
+from segmentation.features.catalogue import by_name, for_vertical
 from segmentation.privacy.tokens import token_of
 from segmentation.profiles.reasons import Reason, possible_ids, reason
+from segmentation.tables import PersonalData
 
 SECRET = b"a secret for tests only"
 TOLD = tuple(by_name(name) for name in ("recharges_per_month", "data_night_share", "sms_per_month", "salary_bracket"))
@@ -71,3 +72,21 @@ def test_a_key_may_be_raw_or_a_token():
     assert token in possible_ids(token, SECRET)
     assert possible_ids(token, None) == (token,)
     assert possible_ids("999031415926", None) == ()
+
+
+def test_no_more_than_the_five_largest_differences_are_told(spark):
+    told = [f for f in for_vertical("payg") if f.sensitivity is PersonalData.NONE and f.skew != "log"][:8]
+    assert len({f.words.high for f in told}) == 8
+    lines = [("one", "payg-01", "payg-02", 1.0), *[(f"n{n}", "payg-02", "payg-01", 0.0) for n in range(8)]]
+    published = spark.createDataFrame(
+        [("payg", who, segment, other, 0.7, None, "centroid") for who, segment, other, _ in lines],
+        "vertical string, subscriber_id string, segment_id string, runner_up_segment_id string, margin double,"
+        " probability double, assigned_by string",
+    )
+    # in the place-th feature all but the first of the others lie `place` steps apart: the later, the wider spread
+    rows = [(who, *(x if x else 0.1 * place * (n % 2) for place in range(8))) for n, (who, _, _, x) in enumerate(lines)]
+    features = spark.createDataFrame(rows, "subscriber_id string, " + ", ".join(f"{f.name} double" for f in told))
+
+    why = reason(published, features, NAMES, told, ("one",))
+
+    assert [d.words for d in why.differences] == [f.words.high for f in told[:5]]

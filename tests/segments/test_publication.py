@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from segmentation.errors import ModelError
 from segmentation.segments import publication
 from segmentation.tables import Store
 from segmentation.tables.built import SEGMENT_ASSIGNMENTS, SEGMENT_SCORES, SEGMENTS
@@ -38,11 +39,13 @@ def _scores(tables_at: Store, lines: tuple = LINES, as_of: date = AUGUST, run_id
     return publication.scores(assigned, tables_at.read(SEGMENTS), **stamp)
 
 
-def _publish(tables_at: Store, lines: tuple = LINES, as_of: date = AUGUST, run_id: str = "r1") -> int:
+def _publish(
+    tables_at: Store, lines: tuple = LINES, as_of: date = AUGUST, run_id: str = "r1", features_version: str = "f1"
+) -> int:
     features = tables_at.spark.createDataFrame(
-        [(who, as_of, "active", ["care"], 0, "f1") for who, *_ in lines],
+        [(who, as_of, "active", ["care"], 0, features_version, 2) for who, *_ in lines],
         "subscriber_id string, as_of date, state string, missing_families array<string>, staleness_periods bigint,"
-        " features_version string",
+        " features_version string, n_imputed int",
     )
     population = tables_at.spark.createDataFrame([("ann", 1200)], "subscriber_id string, monthly_value bigint")
     rows = publication.published(_scores(tables_at, lines, as_of, run_id), features, population)
@@ -98,6 +101,22 @@ def test_a_change_is_a_correction_that_readers_see_and_the_first_word_stays(tabl
     assert moved == 1
     assert _seen(tables_at) == {"ann": ("payg-02", 1), "bob": ("payg-02", 1), "cid": ("payg-02", 1)}
     assert tables_at.read(SEGMENT_ASSIGNMENTS, AUGUST).filter("correction = 0").count() == 3
+
+
+def test_a_new_delivery_that_moves_no_value_is_no_correction(tables_at):
+    _publish(tables_at)
+
+    assert _publish(tables_at, run_id="r2", features_version="f2") == 0
+    assert _publish(tables_at, (("ann", 1, 0, 0.5), *LINES[1:]), features_version="f2") == 1
+
+
+def test_lines_without_a_segment_are_refused_before_anything_is_written(tables_at):
+    with pytest.raises(ModelError, match="2 of 3 lines") as refused:
+        _publish(tables_at, (LINES[0], ("bob", 7, 0, 0.5), ("cid", 7, 0, 0.5)))
+
+    assert "payg" in str(refused.value)
+    assert "--refit" in str(refused.value)
+    assert tables_at.read(SEGMENT_ASSIGNMENTS).count() == 0
 
 
 def test_a_line_that_is_gone_is_a_change(tables_at):
