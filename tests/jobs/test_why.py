@@ -47,7 +47,8 @@ def at(spark, tmp_path_factory) -> Run:
     )
     stamp = {"model_version": "m", "run_id": "r", "computed_at": run.started_at}
     scored = publication.scores(assigned, tables_at.read(built.SEGMENTS), vertical="payg", as_of=OCTOBER, **stamp)
-    rows = publication.published(scored, features, tables_at.read(built.POPULATION, OCTOBER))
+    imputed = features.withColumn("n_imputed", F.lit(0))
+    rows = publication.published(scored, imputed, tables_at.read(built.POPULATION, OCTOBER))
     publication.publish(tables_at, rows, vertical="payg", as_of=OCTOBER)
     return run
 
