@@ -82,7 +82,8 @@ class WriteOptions(RunOptions):
     """Options of a command that writes tables."""
 
     again: Annotated[
-        bool, typer.Option("--again", help="Do every step again, also where inputs, settings and code are unchanged.")
+        bool,
+        typer.Option("--again", help="Build and assign again though inputs, settings and code are unchanged."),
     ] = False
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import ends_with
 
 from jobs import cli, terminal
 from jobs.arguments import auto_or_number
@@ -19,14 +20,6 @@ def _in_the_project(monkeypatch):
     monkeypatch.delenv("SEGMENTATION_DATA", raising=False)
     monkeypatch.delenv("SEGMENTATION_SECRET", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
-
-
-def ends_with(argv: list[str]) -> int:
-    try:
-        cli.main(argv)
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
 
 
 @pytest.mark.parametrize("command", [command.name for command in cli.COMMANDS])

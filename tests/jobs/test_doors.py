@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from command_line import ends_with
 
-from jobs import cli, cluster, communities, terminal
+from jobs import cluster, communities, terminal
 from segmentation.evaluation.agreement import adjusted_rand
 from tests.clustering.nodes import planted
 
@@ -42,14 +43,6 @@ def last_json(capsys: pytest.CaptureFixture[str]) -> dict:
 
 def options(**given: object) -> list[str]:
     return [part for name, value in given.items() for part in (f"--{name}", str(value))]
-
-
-def ends_with(argv: list[str]) -> int:
-    try:
-        cli.main(argv)
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
 
 
 @pytest.mark.parametrize(
