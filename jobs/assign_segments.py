@@ -1,16 +1,18 @@
 """Give every line its segment as of each day, describe the segments and check the known facts."""
 
-from itertools import product
-
 from jobs.opening import writing_job
 from segmentation.runs import Run
 from segmentation.segments import scoring
+from segmentation.settings import VerticalName
 
 
 def run(at: Run) -> None:
     """Score every line of each vertical with the released model, as of each day, and publish the segments."""
-    days_and_verticals = list(product(at.as_of_days, at.verticals))
-    for number, (as_of, vertical) in enumerate(days_and_verticals, start=1):
+    at.side_by_side(_assign, at.verticals)
+
+
+def _assign(at: Run, vertical: VerticalName) -> None:
+    for as_of in at.as_of_days:
         earlier = at.fingerprints("assign_segments", vertical), at.fingerprints("build_features")
         fingerprint = at.fingerprint(scoring.made_from(at.tables_at, vertical, as_of, *earlier))
         is_done = at.has_done("assign_segments", as_of, fingerprint, vertical)
@@ -18,10 +20,11 @@ def run(at: Run) -> None:
             at.keeps("assign_segments", as_of, vertical)
             continue
         with at.step("assign_segments", as_of, vertical, fingerprint=fingerprint) as record:
-            record.says(f"scores, {number} of {len(days_and_verticals)}")
+            day = f"day {at.as_of_days.index(as_of) + 1} of {len(at.as_of_days)}"
+            record.says(f"scores, {day}")
             counts = scoring.score_and_publish(at.tables_at, at.settings, vertical, as_of, at.run_id, at.started_at)
             record.counts.update(counts)
-            record.says(f"profiles, {number} of {len(days_and_verticals)}")
+            record.says(f"profiles, {day}")
             scoring.describe(at.tables_at, vertical, as_of, at.run_id, at.started_at)
 
 

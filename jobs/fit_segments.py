@@ -1,5 +1,6 @@
 """Find the segments of each vertical where none are released yet."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -7,20 +8,23 @@ import typer
 from jobs.opening import writing_job
 from segmentation.runs import Run
 from segmentation.segments import birth
+from segmentation.settings import VerticalName
 
 
 def run(
     at: Run, *, refit: Annotated[bool, typer.Option("--refit", help="Fit again although a model scores.")] = False
 ) -> None:
     """Fit each vertical on the first of the days, name its segments and release the model. One that scores is kept."""
+    at.side_by_side(partial(_fit, refit=refit), at.verticals)
+
+
+def _fit(at: Run, vertical: VerticalName, *, refit: bool) -> None:
+    if birth.is_fitted(at.tables_at, vertical) and not refit:
+        birth.retire_replaced(at.tables_at, vertical)
+        return
     as_of = at.as_of_days[0]
-    for vertical in at.verticals:
-        if birth.is_fitted(at.tables_at, vertical) and not refit:
-            birth.retire_replaced(at.tables_at, vertical)
-            continue
-        with at.step("fit_segments", as_of, vertical) as record:
-            notes = birth.fit_and_name(at.tables_at, at.settings, vertical, as_of, at.run_id, at.started_at)
-            record.notes.extend(notes)
+    with at.step("fit_segments", as_of, vertical) as record:
+        record.notes += birth.fit_and_name(at.tables_at, at.settings, vertical, as_of, at.run_id, at.started_at)
 
 
 main = writing_job(

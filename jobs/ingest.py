@@ -1,21 +1,34 @@
 """Take the operator's feeds in: clean tables, and what was refused."""
 
+from functools import partial
+
 from jobs.opening import writing_job
+from segmentation.concurrency import side_by_side
 from segmentation.features import readymade
 from segmentation.runs import Run
 from segmentation.sources import ingestion, source
+from segmentation.sources.feeds import FeedCounts
+from segmentation.sources.source import Source
 
 
 def run(at: Run) -> None:
     """Take all feeds of the conf file in. A feed that was taken in before is left as it is."""
     sources = source.load_all(at.settings.sources)
     with at.step("ingest", at.as_of_days[-1]) as record:
-        for number, one in enumerate(sources, start=1):
-            record.says(f"{one.name}, {number} of {len(sources)}")
-            take_in = readymade.take_in if one.is_ready_made else ingestion.take_in
-            counts = take_in(at.spark, at.tables_at, one, at.settings, at.run_id)
+        every_count = side_by_side(
+            at.spark,
+            [partial(_take_in, at, one) for one in sources],
+            after=source.taken_in_before(sources),
+            ended=lambda n_ended: record.says(f"{n_ended} of {len(sources)} feeds"),
+        )
+        for one, counts in zip(sources, every_count, strict=True):
             record.counts.update(counts.by_name(one.name))
             record.notes.extend(counts.notes)
+
+
+def _take_in(at: Run, one: Source) -> FeedCounts:
+    take_in = readymade.take_in if one.is_ready_made else ingestion.take_in
+    return take_in(at.spark, at.tables_at, one, at.settings, at.run_id)
 
 
 main = writing_job(

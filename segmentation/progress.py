@@ -3,50 +3,89 @@
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from threading import Lock
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress as Line
-from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Lines
+from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 logger = logging.getLogger(__name__)
 _console = Console(stderr=True)
 
 
+class _Screen:
+    """The lines of the steps that run now: one display for all, for a terminal holds no second one."""
+
+    def __init__(self) -> None:
+        self._lock, self._n_steps = Lock(), 0
+        self._lines: Lines | None = None
+
+    def begin(self, title: str) -> tuple[Lines, TaskID]:
+        """A new line, that goes on with its clock between two messages."""
+        with self._lock:
+            if self._lines is None:
+                text = TextColumn("{task.description}", markup=False)
+                self._lines = Lines(SpinnerColumn(), text, TimeElapsedColumn(), console=_console, transient=True)
+                self._lines.start()
+            self._n_steps += 1
+            return self._lines, self._lines.add_task(title, total=None)
+
+    def end(self, task: TaskID) -> None:
+        """Take a line away, and the display with the last."""
+        with self._lock:
+            self._n_steps -= 1
+            if self._lines is None:
+                return
+            self._lines.remove_task(task)
+            if self._n_steps == 0:
+                self._lines.stop()
+                self._lines = None
+
+
+_screen = _Screen()
+
+
 class Progress:
     """One long step: `says(...)` tells how far it is."""
 
-    def __init__(self, title: str, line: Line | None) -> None:
-        self._title, self._line = title, line
-        self._task = None if line is None else line.add_task(title, total=None)
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._line = _screen.begin(title) if _console.is_terminal else None
         self._started = time.monotonic()
 
     def says(self, message: str) -> None:
         """Show how far the step is, for example "month 2 of 3"."""
-        if self._line is not None and self._task is not None:
-            self._line.update(self._task, description=f"{self._title}: {message}")
+        if self._line is not None:
+            lines, task = self._line
+            lines.update(task, description=f"{self._title}: {message}")
         logger.debug("%s: %s (%.0f s)", self._title, message, self.elapsed())
 
     def elapsed(self) -> float:
         """Seconds since the step began."""
         return time.monotonic() - self._started
 
+    def ends(self) -> None:
+        """The step is over: its line goes away."""
+        if self._line is not None:
+            _screen.end(self._line[1])
+
 
 @contextmanager
 def step(title: str) -> Iterator[Progress]:
     """Show that a step runs and for how long, and tell the log when it began and how it ended."""
-    line = _line_with_a_clock() if _console.is_terminal else None
     logger.info("%s ...", title)
-    progress = Progress(title, line)
+    progress = Progress(title)
     try:
-        with line or nullcontext():
-            yield progress
+        yield progress
     except BaseException:
         logger.info("%s: broke off after %.1f s", title, progress.elapsed())
         raise
+    finally:
+        progress.ends()
     logger.info("%s: done in %.1f s", title, progress.elapsed())
-    if line is not None:
+    if _console.is_terminal:
         _console.print(f"[green]done[/] {escape(title)} [dim]{progress.elapsed():.1f} s[/]")
 
 
@@ -55,9 +94,3 @@ def kept(title: str) -> None:
     logger.info("%s: nothing has changed, kept as it is", title)
     if _console.is_terminal:
         _console.print(f"[green]kept[/] {title}")
-
-
-def _line_with_a_clock() -> Line:
-    """A line that goes away at the end; its clock goes on by itself between two messages."""
-    text = TextColumn("{task.description}", markup=False)
-    return Line(SpinnerColumn(), text, TimeElapsedColumn(), console=_console, transient=True)

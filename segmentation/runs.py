@@ -6,22 +6,25 @@ that was begun and not ended counts as not done, whatever `runs` says: a mark be
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from segmentation import __version__
+from segmentation.concurrency import side_by_side
 from segmentation.progress import Progress, kept, step
 from segmentation.settings import Json, RunSettings, VerticalName, VerticalSettings, stable_hash
 from segmentation.tables import Store, built
 
+Part = TypeVar("Part")
 ALL_VERTICALS = "all"
 BEGUN_FOLDER = "_begun"
 """Beside the lock: a mark for every step that has begun and not ended."""
@@ -58,6 +61,12 @@ class Run:
     def vertical(self, name: VerticalName) -> VerticalSettings:
         return self.settings.verticals[name]
 
+    def side_by_side(self, do: Callable[["Run", Part], None], parts: Sequence[Part]) -> None:
+        """Do each of some independent parts, several at once; each with a run that remembers its own steps."""
+        self._read_fingerprints()
+        own = [replace(self, tables_at=self.tables_at.beside()) for _ in parts]
+        side_by_side(self.spark, [partial(do, run, part) for run, part in zip(own, parts, strict=True)])
+
     def fingerprint(self, *inputs: Json) -> str:
         """Hash of what a step is made from: its inputs, the settings, the archetypes and the code."""
         archetypes = self.settings.archetypes.read_text(encoding="utf-8")
@@ -65,9 +74,12 @@ class Run:
 
     def fingerprints(self, name: str, vertical: str = ALL_VERTICALS) -> dict[str, str]:
         """The newest fingerprint of a step, by day."""
+        return self._read_fingerprints().setdefault((name, vertical), {})
+
+    def _read_fingerprints(self) -> dict[tuple[str, str], dict[str, str]]:
         if self._fingerprints is None:
             self._fingerprints = _newest_fingerprints(self.tables_at)
-        return self._fingerprints.setdefault((name, vertical), {})
+        return self._fingerprints
 
     def has_done(self, name: str, as_of: date, fingerprint: str, vertical: str = ALL_VERTICALS) -> bool:
         """Whether the newest ending of the step had this fingerprint, and it was not begun since without ending."""

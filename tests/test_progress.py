@@ -63,3 +63,13 @@ def test_the_log_has_the_steps_of_a_terminal_too(screen, caplog):
         pass
 
     assert [message.split(":")[0] for message in logged(caplog)] == ["fit ...", "fit"]
+
+
+def test_two_steps_at_once_share_the_screen(screen):
+    with progress.step("fit payg"), progress.step("fit plan") as other:
+        other.says("half way")
+        time.sleep(0.3)
+
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
+    assert "fit plan: half way" in shown
+    assert shown.index("done fit plan") < shown.index("done fit payg")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 from pyspark.ml.functions import array_to_vector
@@ -72,10 +73,29 @@ def ordered(nodes: DataFrame) -> Iterator[OrderedNodes]:
     )
     try:
         ids, sample = _sample(frame)
-        with threadpool_limits(1):
+        with _one_thread():
             yield OrderedNodes(frame, n_rows, ids, sample)
     finally:
         frame.unpersist()
+
+
+_fits_lock = Lock()
+_fits: list[threadpool_limits] = []
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """BLAS reckons in one thread. That holds for the whole process: of fits that overlap the last to end lifts it."""
+    with _fits_lock:
+        _fits.append(threadpool_limits(1))
+    try:
+        yield
+    finally:
+        with _fits_lock:
+            # Only the first of them saw how many threads there were before.
+            last = _fits.pop()
+            if not _fits:
+                last.restore_original_limits()
 
 
 def _sample(frame: DataFrame) -> tuple[np.ndarray, np.ndarray]:

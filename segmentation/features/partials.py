@@ -8,10 +8,12 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from segmentation.concurrency import side_by_side
 from segmentation.features import billing, care, lifestyle, recharge, subscription, usage
 from segmentation.features.windows import WINDOW_PERIODS
 from segmentation.periods import period_ends, period_start
@@ -63,15 +65,20 @@ def ensure(tables_at: Store, periods: Sequence[date]) -> None:
     """
     delivered = delivered_versions(tables_at, [source for family in FAMILIES for source in family.sources])
     made = _made_before(tables_at)
+    builds = []
     for family in FAMILIES:
         if not any(tables_at.exists(source) for source in family.sources):
             continue
         version = stable_hash([CODE_VERSION, [delivered[source.name] for source in family.sources]])
         missing = [period for period in periods if (family.name, period, version) not in made]
-        for chain in without_overlap(missing):
-            sums = _built(tables_at, family, chain).withColumn("input_version", F.lit(version))
-            # Grouped by line and period just now: no key comes twice.
-            tables_at.replace(sums, family.table, is_unique=True, period=list(chain))
+        builds += [partial(_build, tables_at, family, chain, version) for chain in without_overlap(missing)]
+    side_by_side(tables_at.spark, builds)
+
+
+def _build(tables_at: Store, family: PartialFamily, chain: Sequence[date], version: str) -> None:
+    sums = _built(tables_at, family, chain).withColumn("input_version", F.lit(version))
+    # Grouped by line and period just now: no key comes twice.
+    tables_at.replace(sums, family.table, is_unique=True, period=list(chain))
 
 
 def delivered_versions(tables_at: Store, sources: Iterable[Table]) -> dict[str, str]:

@@ -263,6 +263,18 @@ def load_all(paths: Sequence[Path]) -> list[Source]:
     )
 
 
+def taken_in_before(sources: Sequence[Source]) -> list[set[int]]:
+    """For each source the places of the earlier ones that have to be taken in before it.
+
+    One of the two refers to the other's table, or both fill the same. All others may be taken in at once.
+    """
+    tables = [{source.table, *source.references.values()} for source in sources]
+    return [
+        {n for n, other in enumerate(sources[:place]) if other.table in tables[place] or source.table in tables[n]}
+        for place, source in enumerate(sources)
+    ]
+
+
 def names_into(table: str, paths: Sequence[Path]) -> set[str]:
     """Names of the sources of a conf file that fill a table."""
     return {str(tree.get("name")) for tree in map(read_yaml, paths) if tree.get("table") == table}

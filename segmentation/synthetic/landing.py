@@ -59,7 +59,7 @@ class Landing:
         return frame.sparkSession.read.schema(frame.schema).parquet(path)
 
     def write(self, feed: Feed, n_files: int) -> int:
-        """Write a feed in its format: the same rows always make the same files. Returns the number of rows."""
+        """Write a feed in its format: the same rows in the same order in the same files. Returns the number of rows."""
         seen = Observation()
         columns = feed.rows.columns
         ordered = feed.rows.repartition(n_files, *columns).sortWithinPartitions(*columns)

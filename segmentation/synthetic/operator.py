@@ -4,10 +4,11 @@ import hmac
 import logging
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 
 from pyspark.sql import DataFrame, SparkSession
 
+from segmentation.concurrency import side_by_side
 from segmentation.errors import SettingsError
 from segmentation.periods import month_end
 from segmentation.settings import RunSettings, SyntheticSettings, stable_hash
@@ -52,12 +53,9 @@ def generate(spark: SparkSession, settings: RunSettings, tables_at: Store) -> di
         return there
     landing.open()
     world = World(spark, settings, synthetic, landing)
-    counts = {}
-    for feed in world.feeds():
-        streams, share = world.streams, synthetic.dirt_share
-        dirty = feed.rows if feed.dirt is None else with_dirt(feed.rows, feed.name, feed.dirt, streams, share)
-        counts[feed.name] = landing.write(Feed(feed.name, feed.format, dirty, None), world.n_files(feed.name))
-        logger.info("wrote %s: %d rows", feed.name, counts[feed.name])
+    feeds = world.feeds()
+    written = side_by_side(spark, [partial(_write, world, feed) for feed in feeds])
+    counts = {feed.name: n_rows for feed, n_rows in zip(feeds, written, strict=True)}
     tokens = truth.tokens(world.line_months, settings.secret.key())
     tables_at.replace(truth.truth_segments(world.line_months, tokens), built.TRUTH_SEGMENTS)
     tables_at.replace(truth.truth_moves(world.line_months, tokens), built.TRUTH_MOVES)
@@ -140,6 +138,15 @@ class World:
             _feed("lifestyle_monthly", "parquet", lifestyle.lifestyle_monthly(there, streams, factor)),
             _feed("usage_daily", "parquet", usage.usage_daily(there, streams, factor)),
         ]
+
+
+def _write(world: World, feed: Feed) -> int:
+    """Write a feed with its dirt. Returns the number of rows."""
+    streams, share = world.streams, world.synthetic.dirt_share
+    dirty = feed.rows if feed.dirt is None else with_dirt(feed.rows, feed.name, feed.dirt, streams, share)
+    n_rows = world.landing.write(Feed(feed.name, feed.format, dirty, None), world.n_files(feed.name))
+    logger.info("wrote %s: %d rows", feed.name, n_rows)
+    return n_rows
 
 
 def _feed(name: str, kind: Format, rows: DataFrame) -> Feed:

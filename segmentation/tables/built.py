@@ -9,6 +9,7 @@ SEGMENT = Column("segment_id", "string", "Segment, for ever the same; never used
 MODEL = Column("model_version", "string", "Hash of vertical, settings, code, features, ties and seed")
 RUN = Column("run_id", "string", "Run that wrote the row")
 COMPUTED = Column("computed_at", "timestamp", "When the row was computed")
+# A table is partitioned by what one write replaces: Delta then drops whole files and has none to search.
 _BY_DAY = ("as_of",)
 _BY_VERTICAL_AND_DAY = ("vertical", "as_of")
 _SEVEN_YEARS = "36 months; older months only as counts"
@@ -49,7 +50,7 @@ OUTCOMES = Table(
     "What became of a line; exists only once the horizon (PAYG: and 90 silent days) has passed",
     TimeKind.SNAPSHOT,
     "as_of",
-    _BY_VERTICAL_AND_DAY,
+    ("as_of", "horizon_months"),
 )
 HOME_EDGES = Table(
     "home_edges",
@@ -110,6 +111,7 @@ SEGMENTS = Table(
         day("retired", "Day it ended; null while it lives"),
     ),
     "Segments that last: id, name and colour",
+    partitioned_by=("vertical",),
 )
 _SCORE = (
     Column("cluster", "int", "Cluster of the model"),
@@ -127,7 +129,7 @@ SEGMENT_SCORES = Table(
     "Every scoring by every model",
     TimeKind.SNAPSHOT,
     "as_of",
-    _BY_VERTICAL_AND_DAY,
+    (*_BY_VERTICAL_AND_DAY, "model_version"),
     retention="13 months",
 )
 SEGMENT_ASSIGNMENTS = Table(
@@ -160,7 +162,7 @@ SEGMENT_ASSIGNMENTS = Table(
     "The published segment of every line",
     TimeKind.SNAPSHOT,
     "as_of",
-    _BY_VERTICAL_AND_DAY,
+    (*_BY_VERTICAL_AND_DAY, "correction"),
     retention=_SEVEN_YEARS,
 )
 SEGMENT_HISTORY = Table(
@@ -308,7 +310,7 @@ FACT_CHECKS = Table(
     "Facts about the base, expected and seen",
     TimeKind.SNAPSHOT,
     "as_of",
-    _BY_DAY,
+    _BY_VERTICAL_AND_DAY,
 )
 ALERTS = Table(
     "alerts",

@@ -47,7 +47,7 @@ QUARANTINE = Table(
         Column("recorded_at", "timestamp", "When it was refused"),
     ),
     "Rows refused, with the reasons",
-    partitioned_by=("source",),
+    partitioned_by=("source", "feed_id"),
     retention="6 months",
 )
 SCHEMA_CHANGES = Table(

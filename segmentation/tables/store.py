@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from enum import Enum
 from functools import reduce
 from pathlib import Path
+from threading import RLock
 
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JError  # type: ignore[import-untyped]
@@ -19,6 +21,8 @@ from segmentation.tables.contract import Column as TableColumn
 from segmentation.tables.contract import Table, TimeKind
 
 logger = logging.getLogger(__name__)
+_turns: dict[str, RLock] = {}
+"""By address of a table: threads whose writes Delta would refuse as in conflict take turns."""
 
 
 class Store:
@@ -35,6 +39,12 @@ class Store:
         self._written: dict[str, Table] = {}
         self._known: set[str] = set()
         self._newest: dict[str, int] = {}
+
+    def beside(self) -> "Store":
+        """The same tables for another thread: what that one reads and writes is remembered apart."""
+        other = Store(self.spark, self.location)
+        other._known, other._newest = self._known, self._newest
+        return other
 
     def forget_versions(self) -> None:
         """Begin a new step: `versions_read` and `versions_written` start empty."""
@@ -104,7 +114,8 @@ class Store:
         ordered = checks.conform(frame, table, where=self.address(table))
         if not is_unique:
             checks.require_grain(ordered, table, where=self.address(table))
-        self._save(ordered.write.format("delta").mode("append"), table)
+        with self._turn(table):
+            self._save(ordered.write.format("delta").mode("append"), table)
         self._note_write(table, {})
 
     def merge(self, frame: DataFrame, table: Table) -> None:
@@ -113,8 +124,9 @@ class Store:
         ordered = checks.conform(frame, table, where=self.address(table))
         checks.require_grain(ordered, table, where=self.address(table))
         same_key = " and ".join(f"target.`{name}` = source.`{name}`" for name in table.grain)
-        target = self._delta(table).alias("target")
-        target.merge(ordered.alias("source"), same_key).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
+        with self._turn(table):
+            target = self._delta(table).alias("target")
+            target.merge(ordered.alias("source"), same_key).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
         self._note_write(table, {})
 
     def rows(self, table: Table, rows: Iterable[Mapping[str, object]]) -> DataFrame:
@@ -145,13 +157,14 @@ class Store:
 
     def _prepare(self, table: Table) -> None:
         """Before the first write of this run: create the table, or add the columns that are new."""
-        if table.name in self._known:
-            return
-        if self.exists(table):
-            self._add_new_columns(table)
-        else:
-            self._create(table)
-        self._known.add(table.name)
+        with self._turn(table):
+            if table.name in self._known:
+                return
+            if self.exists(table):
+                self._add_new_columns(table)
+            else:
+                self._create(table)
+            self._known.add(table.name)
 
     def _create(self, table: Table) -> None:
         columns = (
@@ -191,8 +204,14 @@ class Store:
 
     def _overwrite(self, frame: DataFrame, table: Table, where: Mapping[str, object]) -> None:
         writer = frame.write.format("delta").mode("overwrite")
-        self._save(writer.option("replaceWhere", _predicate(where)) if where else writer, table)
+        # Delta lets several threads replace different partitions at once.
+        is_of_partitions = bool(where) and where.keys() <= set(table.partitioned_by)
+        with nullcontext() if is_of_partitions else self._turn(table):
+            self._save(writer.option("replaceWhere", _predicate(where)) if where else writer, table)
         self._note_write(table, where)
+
+    def _turn(self, table: Table) -> AbstractContextManager[object]:
+        return _turns.setdefault(self.address(table), RLock())
 
     def _save(self, writer: DataFrameWriter, table: Table) -> None:
         if self.is_folder:
@@ -202,12 +221,14 @@ class Store:
 
     def _newest_version(self, table: Table) -> int:
         """As `version`, looked up once: under the lock of the warehouse only this run writes."""
-        if table.name not in self._newest:
-            self._newest[table.name] = self.version(table)
-        return self._newest[table.name]
+        with self._turn(table):
+            if table.name not in self._newest:
+                self._newest[table.name] = self.version(table)
+            return self._newest[table.name]
 
     def _note_write(self, table: Table, where: Mapping[str, object]) -> None:
-        self._newest.pop(table.name, None)
+        with self._turn(table):
+            self._newest.pop(table.name, None)
         self._written[table.name] = table
         scope = ", ".join(f"{name}={_shown(value)}" for name, value in where.items())
         logger.info("wrote %s%s", table.name, f" ({scope})" if scope else "")

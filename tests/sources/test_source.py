@@ -171,3 +171,12 @@ def test_a_file_that_is_not_there_does_not_hide_the_problems_of_the_others(tmp_p
 
     assert "nowhere.yaml: there is no such settings file" in str(refused.value)
     assert "bad.yaml: format" in str(refused.value)
+
+
+def test_a_source_comes_after_those_it_refers_to_and_those_that_fill_its_table():
+    local = [source.load(CONF / "sources" / f"{name}.yaml") for name in ("subscribers", "products", "recharges")]
+    more_recharges = local[2].model_copy(update={"name": "more_recharges"})
+
+    before = source.taken_in_before([*local, more_recharges])
+
+    assert before == [set(), set(), {0}, {0, 2}]
