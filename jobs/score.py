@@ -41,11 +41,11 @@ def run(
     by_seed: dict[int, Scores] = {}
     for place, number in enumerate(numbers, start=1):
         terminal.note(f"seed {number}, {place} of {len(numbers)}")
-        with _generated(at, number) as other:
+        with generated(at, number) as other:
             by_seed[number] = score(other)
+        terminal.note(f"seed {number}: {json.dumps(by_seed[number])}")
     result = mean_scores(list(by_seed.values()))
-    lines = [f"seed {number}: {json.dumps(scores)}" for number, scores in by_seed.items()]
-    return Answer((*lines, json.dumps(result)), result)
+    return Answer((json.dumps(result),), result)
 
 
 def score(at: Run) -> Scores:
@@ -111,7 +111,7 @@ def _numbers(seeds: str) -> list[int]:
 
 
 @contextmanager
-def _generated(at: Run, seed: int) -> Iterator[Run]:
+def generated(at: Run, seed: int) -> Iterator[Run]:
     """A run over an operator generated from the seed, segmented, in a folder that goes away afterwards."""
     if at.settings.synthetic is None:
         raise SettingsError(

@@ -394,8 +394,9 @@ class RunSettings(Settings):
         return self.models_folder.parent if self.is_in_catalog else Path(self.warehouse)
 
     def hash(self) -> str:
-        """Hash of everything but places and the secret: what decides the result."""
-        places = {
+        """Hash of what decides the result of a day: all but places, the secret and which months are asked for."""
+        not_deciding = {
+            "periods",
             "warehouse",
             "vault",
             "landing",
@@ -408,7 +409,7 @@ class RunSettings(Settings):
             "archetypes",
             "mlflow",
         }
-        return stable_hash(self.model_dump(mode="json", exclude=places))
+        return stable_hash(self.model_dump(mode="json", exclude=not_deciding))
 
 
 def stable_hash(value: object) -> str:

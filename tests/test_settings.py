@@ -88,10 +88,11 @@ def test_a_partial_day_outside_the_last_month_is_refused():
         load(LOCAL, ["periods.last=2026-11", "periods.partial_last_day=2026-10-09"])
 
 
-def test_places_and_the_secret_do_not_change_the_hash_but_the_seed_does():
+def test_places_the_secret_and_later_months_do_not_change_the_hash_but_the_seed_does():
     plain = load(LOCAL)
 
     assert load(LOCAL, ["warehouse=elsewhere/x", "secret.demo_key=another-key-in-plain-sight"]).hash() == plain.hash()
+    assert load(LOCAL, ["periods.last=2026-11"]).hash() == plain.hash()
     assert load(LOCAL, ["verticals.plan.seed=1"]).hash() != plain.hash()
 
 
