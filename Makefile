@@ -42,7 +42,7 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-test-slow: $(STAMP)  ## killed runs, spark-submit, a real cluster, real data, quality on generated operators
+test-slow: $(STAMP)  ## the long half: fits, ingestion, killed runs, spark-submit, a real cluster, real data, planted segments
 	$(BIN)/python -m pytest -m slow
 
 wheel: $(STAMP)  ## dist/: the wheel, and the same as segmentation.zip, which --py-files takes

@@ -108,10 +108,11 @@ class Command(Generic[Opened]):
         self.add_to(app)
         call(app, argv)
 
-    def add_to(self, app: typer.Typer) -> None:
-        """Make it a command of an app."""
+    def add_to(self, app: typer.Typer, alias: str | None = None) -> None:
+        """Make it a command of an app, under its name or under an alias, which the list of commands leaves out."""
         epilog = "\n\n".join(["Examples:", *(f"[cyan]{example}[/]" for example in self.examples)])
-        app.command(self.name, epilog=epilog if self.examples else None)(self._as_function())
+        shown = epilog if self.examples else None
+        app.command(alias or self.name, epilog=shown, hidden=alias is not None)(self._as_function())
 
     def _as_function(self) -> Callable[..., None]:
         own = list(inspect.signature(self.run, eval_str=True).parameters.values())[1:]

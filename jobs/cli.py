@@ -47,6 +47,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     for command in COMMANDS:
         command.add_to(app)
+        file_name = command.run.__module__.rpartition(".")[2]
+        if file_name != command.name:
+            command.add_to(app, alias=file_name)
     call(app, argv)
 
 

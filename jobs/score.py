@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
@@ -135,8 +136,9 @@ def generated(at: Run, seed: int) -> Iterator[Run]:
         # The first day is fitted on, the last one scored: those between say nothing here.
         days = (at.as_of_days[0], at.as_of_days[-1]) if len(at.as_of_days) > 1 else at.as_of_days
         other = new_run(at.spark, settings, verticals=at.verticals, as_of_days=days)
-        for step in (generate, ingest, build_features, fit_segments, assign_segments):
+        for step in (generate, ingest, build_features, fit_segments):
             step.run(other)
+        assign_segments.run(replace(other, as_of_days=days[-1:]))
         yield other
 
 

@@ -3,6 +3,7 @@
 Most queries of a run are short, so that planning and committing them takes longer than their rows do.
 """
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
@@ -10,6 +11,9 @@ from typing import TypeVar
 from pyspark.sql import SparkSession
 from pyspark.util import inheritable_thread_target
 
+from segmentation.errors import SegmentationError
+
+logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 AT_ONCE = 3
 """Parts that run at once. Spark shares its cores among them, so more would only hold more in memory."""
@@ -28,9 +32,8 @@ def side_by_side(
     with the number of parts that have.
 
     Raises: what the first broken part raised, in the order of the parts; parts that had begun come to their end, others
-    do not begin.
+    do not begin. The log names every broken part. When the process is asked to end, what runs is cancelled.
     """
-    in_thread = inheritable_thread_target(spark)
     waiting = dict(enumerate(parts))
     results: dict[int, Result] = {}
     broken: dict[int, BaseException] = {}
@@ -39,20 +42,41 @@ def side_by_side(
         try:
             while running or (waiting and not broken):
                 ready = [n for n in waiting if not after or set(after[n]) <= results.keys()]
-                for number in [] if broken else ready[: AT_ONCE - len(running)]:
-                    running[pool.submit(in_thread(waiting.pop(number)))] = number
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
+                may_begin = 0 if broken else AT_ONCE - len(running)
+                for number in ready[:may_begin]:
+                    running[_begun(pool, spark, waiting.pop(number))] = number
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
                     number, cause = running.pop(future), future.exception()
-                    if cause is None:
-                        results[number] = future.result()
-                        if ended is not None:
-                            ended(len(results))
-                    else:
+                    if cause is not None:
                         broken[number] = cause
-        except KeyboardInterrupt:
-            spark.interruptAll()
+                        _log(cause)
+                        continue
+                    results[number] = future.result()
+                    if ended is not None:
+                        ended(len(results))
+        except BaseException:
+            _cancel(spark, running)
             raise
     if broken:
         raise broken[min(broken)]
     return [results[number] for number in range(len(parts))]
+
+
+def _begun(pool: ThreadPoolExecutor, spark: SparkSession, part: Callable[[], Result]) -> Future[Result]:
+    # Made for each part: it carries one copy of Spark's local properties, which threads must not share.
+    in_thread = inheritable_thread_target(spark)
+    return pool.submit(in_thread(part))
+
+
+def _log(cause: BaseException) -> None:
+    """The text of other errors may hold a cell's value."""
+    told = str(cause) if isinstance(cause, SegmentationError) else type(cause).__name__
+    logger.info("a part broke off: %s", told)
+
+
+def _cancel(spark: SparkSession, running: Collection[Future[Result]]) -> None:
+    """Cancel the queries of all parts, and those they begin afterwards, until every part has ended."""
+    while True:
+        spark.interruptAll()
+        if not wait(running, timeout=1).not_done:
+            return

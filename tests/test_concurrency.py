@@ -1,9 +1,11 @@
 """Parts of a step side by side: their results, their order, and what happens when one breaks."""
 
+import time
 from functools import partial
 from threading import Barrier, Event
 
 import pytest
+from pyspark.sql import functions as F
 
 from segmentation.concurrency import AT_ONCE, side_by_side
 from segmentation.tables import Store
@@ -32,6 +34,34 @@ def test_parts_really_run_at_once(spark):
     meeting = Barrier(AT_ONCE, timeout=30)
 
     side_by_side(spark, [meeting.wait] * AT_ONCE)
+
+
+def test_what_a_part_tells_spark_of_itself_is_not_told_of_another(spark):
+    meeting = Barrier(AT_ONCE, timeout=30)
+
+    def part(name: str) -> str | None:
+        spark.sparkContext.setLocalProperty("part", name)
+        meeting.wait()
+        return spark.sparkContext.getLocalProperty("part")
+
+    assert side_by_side(spark, [partial(part, str(n)) for n in range(AT_ONCE)]) == [str(n) for n in range(AT_ONCE)]
+
+
+def test_when_the_process_is_asked_to_end_what_runs_and_what_would_begin_is_cancelled(spark):
+    came_through: list[str] = []
+
+    def long_work() -> None:
+        time.sleep(1.5)
+        spark.range(10**11).agg(F.sum(F.xxhash64("id") % 7)).collect()
+        came_through.append("long work")
+
+    def asked_to_end(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side(spark, [str, long_work], ended=asked_to_end)
+
+    assert came_through == []
 
 
 def test_a_part_begins_after_those_it_waits_for(spark):

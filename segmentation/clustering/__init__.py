@@ -1,4 +1,4 @@
 """From prepared points to clusters: fit with Spark's engines, decide on the driver, predict in NumPy.
 
-Every method: `fit(nodes, ...) -> Fit` (a model and a report), `model.predict(points) -> Prediction`.
+Every method: `fit(points, ...)` gives a model and a report, `model.predict(points)` a `Prediction`.
 """

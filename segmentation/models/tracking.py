@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 
 import segmentation
 from segmentation.models.fitted import FittedModel
@@ -16,6 +17,8 @@ from segmentation.settings import MlflowSettings
 logger = logging.getLogger(__name__)
 FIT, SCORING = "fit", "scoring"
 _SERVED_BY = "segmentation.models.served"
+_making_experiments = Lock()
+"""Fits of several verticals end at once, and an experiment is made once."""
 _NEEDED_TO_SERVE = ("numpy", "pandas", "pydantic", "PyYAML", "scikit-learn")
 
 
@@ -92,11 +95,12 @@ def _experiment(settings: MlflowSettings) -> str:
     import mlflow
 
     mlflow.set_tracking_uri(settings.tracking_uri)
-    found = mlflow.get_experiment_by_name(settings.experiment)
-    if found is not None:
-        return str(found.experiment_id)
-    artifacts = settings.artifacts if "://" in settings.artifacts else Path(settings.artifacts).resolve().as_uri()
-    return str(mlflow.create_experiment(settings.experiment, artifact_location=artifacts))
+    with _making_experiments:
+        found = mlflow.get_experiment_by_name(settings.experiment)
+        if found is not None:
+            return str(found.experiment_id)
+        artifacts = settings.artifacts if "://" in settings.artifacts else Path(settings.artifacts).resolve().as_uri()
+        return str(mlflow.create_experiment(settings.experiment, artifact_location=artifacts))
 
 
 def _find(experiment_id: str, tags: Mapping[str, str]) -> str | None:

@@ -12,7 +12,7 @@ COMPUTED = Column("computed_at", "timestamp", "When the row was computed")
 # A table is partitioned by what one write replaces: Delta then drops whole files and has none to search.
 _BY_DAY = ("as_of",)
 _BY_VERTICAL_AND_DAY = ("vertical", "as_of")
-_SEVEN_YEARS = "36 months; older months only as counts"
+_THREE_YEARS = "36 months; older months only as counts"
 
 POPULATION = Table(
     "population",
@@ -90,7 +90,7 @@ SEGMENT_MODELS = Table(
         COMPUTED,
     ),
     "Models fitted, and the one that scores",
-    retention=_SEVEN_YEARS,
+    retention=_THREE_YEARS,
     volatile=frozenset({"run_id", "computed_at", "mlflow_run_id"}),
 )
 SEGMENTS = Table(
@@ -163,7 +163,7 @@ SEGMENT_ASSIGNMENTS = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     (*_BY_VERTICAL_AND_DAY, "correction"),
-    retention=_SEVEN_YEARS,
+    retention=_THREE_YEARS,
 )
 SEGMENT_HISTORY = Table(
     "segment_history",
@@ -179,7 +179,7 @@ SEGMENT_HISTORY = Table(
         Column("superseded_at", "timestamp", "When we said otherwise; null while it stands"),
     ),
     "Who was in which segment when, and what we said then",
-    retention=_SEVEN_YEARS,
+    retention=_THREE_YEARS,
 )
 SEGMENT_PROFILES = Table(
     "segment_profiles",
@@ -208,7 +208,7 @@ SEGMENT_PROFILES = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     _BY_VERTICAL_AND_DAY,
-    retention=_SEVEN_YEARS,
+    retention=_THREE_YEARS,
 )
 SEGMENT_LINEAGE = Table(
     "segment_lineage",
@@ -333,17 +333,17 @@ RUNS = Table(
         Column("vertical", "string", "payg, plan, home or all"),
         AS_OF,
         Column("code_version", "string", "Version of the code"),
-        Column("settings_hash", "string", "Hash of the settings"),
+        Column("settings_hash", "string", "Hash of the settings that decide a day: no places, secret or months"),
         Column("fingerprint", "string", "Hash of inputs, settings and code; null for steps that are always done"),
         Column("tables_read", "map<string,bigint>", "Delta version of every table read"),
-        Column("tables_written", "map<string,bigint>", "Delta version of every table written"),
+        Column("tables_written", "map<string,bigint>", "Delta version of every table written, when the step ended"),
         Column("counts", "map<string,bigint>", "Rows read, duplicate, quarantined, accepted and the like"),
         Column("notes", "array<string>", "What a reader should know: rungs of the ladder taken, warnings"),
         Column("started_at", "timestamp", "Begin"),
         Column("ended_at", "timestamp", "End"),
     ),
     "What was run, on what, by which code",
-    retention=_SEVEN_YEARS,
+    retention=_THREE_YEARS,
 )
 
 

@@ -31,6 +31,13 @@ def test_every_command_explains_itself_with_an_example(command, capsys):
     assert "--json" in said
 
 
+@pytest.mark.parametrize(("file", "name"), [("build_features", "build-features"), ("pipeline", "run")])
+def test_a_command_also_goes_by_the_name_of_its_file(file, name, capsys):
+    assert ends_with([file, "--help"]) == 0
+
+    assert f"segmentation {name}" in capsys.readouterr().out
+
+
 def test_a_wrong_setting_ends_with_2_and_every_problem_but_no_traceback(capsys):
     code = ends_with(["run", "--set", "periods.first=2026-13", "--set", "warehose=x"])
 

@@ -12,7 +12,10 @@ from tests.jobs.processes import ROOT, Place, ended, segmentation, spark_propert
 DATA = ROOT.parent / "shared" / "data"
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not (DATA / "online_retail").is_dir(), reason="../shared/data is not there"),
+    pytest.mark.skipif(
+        not all((DATA / name).is_dir() for name in ("online_retail", "iranian_churn")),
+        reason="../shared/data is not there",
+    ),
 ]
 
 
