@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from scipy.sparse import csr_matrix
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 from segmentation.evaluation.agreement import adjusted_rand
 
@@ -81,8 +82,10 @@ def oracle_labels(values: np.ndarray, truth: np.ndarray, ties: csr_matrix | None
         seen = values if ties is None else np.hstack([values, tie_shares(ties, truth, taught, classes)])
         classifier = HistGradientBoostingClassifier(max_iter=100, early_stopping=False, random_state=FOLD_SEED)
         varies = [column for column in range(seen.shape[1]) if _is_varied(seen[taught, column])]
-        classifier.fit(seen[np.ix_(taught, varies)], truth[taught])
-        said[asked] = classifier.predict(seen[np.ix_(asked, varies)])
+        # Threads of OpenMP wait for each other at full speed: beside other work seconds become minutes.
+        with threadpool_limits(1, user_api="openmp"):
+            classifier.fit(seen[np.ix_(taught, varies)], truth[taught])
+            said[asked] = classifier.predict(seen[np.ix_(asked, varies)])
     return said
 
 
