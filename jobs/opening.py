@@ -1,7 +1,6 @@
 """Open what a command needs: settings, then Spark, then a run, with its log and the lock of its warehouse."""
 
 import logging
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -16,7 +15,7 @@ from jobs.checking import checked
 from jobs.starting import started
 from jobs.terminal import Answer
 from segmentation import runs, session
-from segmentation.errors import SegmentationError, SettingsError
+from segmentation.errors import SettingsError, told_to_a_log
 from segmentation.periods import month_end
 from segmentation.runs import Run
 from segmentation.settings import Json, RunSettings, VerticalName
@@ -82,17 +81,10 @@ def _opened(
         logger.info("run %s with %s", run.run_id, options.conf_file)
         yield run
     except BaseException as broken:
-        logger.info("run %s broke off: %s", run.run_id, _told(broken))
+        logger.info("run %s broke off: %s", run.run_id, told_to_a_log(broken))
         raise
     finally:
         terminal.close_log_file(log_file)
-
-
-def _told(broken: BaseException) -> str:
-    """What a log may hold of an error: our own say all; of others the place, for their message may quote a cell."""
-    if isinstance(broken, SegmentationError):
-        return f"{type(broken).__name__}: {broken}"
-    return f"{type(broken).__name__}\n{''.join(traceback.format_tb(broken.__traceback__))}"
 
 
 def _done(run: Run) -> Answer:

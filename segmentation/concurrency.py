@@ -11,7 +11,7 @@ from typing import TypeVar
 from pyspark.sql import SparkSession
 from pyspark.util import inheritable_thread_target
 
-from segmentation.errors import SegmentationError
+from segmentation.errors import told_to_a_log
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -49,7 +49,7 @@ def side_by_side(
                     number, cause = running.pop(future), future.exception()
                     if cause is not None:
                         broken[number] = cause
-                        _log(cause)
+                        logger.info("a part broke off: %s", told_to_a_log(cause))
                         continue
                     results[number] = future.result()
                     if ended is not None:
@@ -66,12 +66,6 @@ def _begun(pool: ThreadPoolExecutor, spark: SparkSession, part: Callable[[], Res
     # Made for each part: it carries one copy of Spark's local properties, which threads must not share.
     in_thread = inheritable_thread_target(spark)
     return pool.submit(in_thread(part))
-
-
-def _log(cause: BaseException) -> None:
-    """The text of other errors may hold a cell's value."""
-    told = str(cause) if isinstance(cause, SegmentationError) else type(cause).__name__
-    logger.info("a part broke off: %s", told)
 
 
 def _cancel(spark: SparkSession, running: Collection[Future[Result]]) -> None:

@@ -1,5 +1,7 @@
 """The error tree. Every error says what is wrong, where, what was found, what was expected and what to do."""
 
+import traceback
+
 
 class SegmentationError(Exception):
     """Something the user can mend. The command line prints it without a stack trace.
@@ -43,3 +45,10 @@ class DataError(SegmentationError):
 
 class ModelError(SegmentationError):
     """A model that is missing, cannot be fitted or cannot be loaded."""
+
+
+def told_to_a_log(broken: BaseException) -> str:
+    """What a log may hold of an error: our own say all; of others the place, for their message may quote a cell."""
+    if isinstance(broken, SegmentationError):
+        return f"{type(broken).__name__}: {broken}"
+    return f"{type(broken).__name__}\n{''.join(traceback.format_tb(broken.__traceback__))}"
