@@ -4,12 +4,12 @@ A place in the base (a slot) has one career for ever, and is somewhere in it in 
 any year: nothing has to be played through from a beginning.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from segmentation.errors import SettingsError
 from segmentation.settings import SyntheticSettings
-from segmentation.synthetic import segments
+from segmentation.synthetic import base, segments
 from segmentation.synthetic.segments import (
     AT_RISK,
     BUDGET,
@@ -55,14 +55,13 @@ class Career:
         return segments.of(self.stages[0].segment).vertical
 
     def time_shares(self) -> dict[str, float]:
-        """Share of the time of a slot that is spent in each segment of its first vertical."""
+        """Share of the time of a slot that is spent in each segment."""
         lengths = [(stage.low + stage.high) / 2 for stage in self.stages]
-        empty = sum(self.gone) / 2 if self.gone else 0.0
-        inside: dict[str, float] = {}
+        cycle = sum(lengths) + (sum(self.gone) / 2 if self.gone else 0.0)
+        spent: dict[str, float] = {}
         for stage, length in zip(self.stages, lengths, strict=True):
-            if segments.of(stage.segment).vertical == self.vertical:
-                inside[stage.segment] = inside.get(stage.segment, 0.0) + length / (sum(lengths) + empty)
-        return inside
+            spent[stage.segment] = spent.get(stage.segment, 0.0) + length / cycle
+        return spent
 
 
 def settled(segment: str) -> Career:
@@ -111,22 +110,54 @@ MOVES: tuple[tuple[Career, float], ...] = (
 def careers(settings: SyntheticSettings) -> list[tuple[Career, float]]:
     """Every career that is lived, with its weight in its vertical (those of a vertical add up to 1).
 
+    Lines that come from another vertical count in the shares of the one they come to; they move to verticals that
+    stand later in VERTICALS.
+
     Raises: SettingsError when the settings name a segment that is not known, or leave a vertical without any.
     """
     _check(settings)
     wanted = segments.shares(settings)
-    lived = [*_endings(wanted), *((career, weight) for career, weight in MOVES if _is_possible(career, wanted))]
-    filled: dict[str, float] = {}
+    begun = [*_endings(wanted), *((career, weight) for career, weight in MOVES if _is_possible(career, wanted))]
+    lived: list[tuple[Career, float]] = []
+    for vertical in segments.VERTICALS:
+        own = [(career, weight) for career, weight in begun if career.vertical == vertical]
+        wanted_here = {name: share for name, share in wanted.items() if segments.of(name).vertical == vertical}
+        lived += _filled_up(own, wanted_here, _coming(lived, vertical))
+    return lived
+
+
+def _filled_up(
+    own: Sequence[tuple[Career, float]], wanted: Mapping[str, float], coming: Mapping[str, float]
+) -> list[tuple[Career, float]]:
+    """Careers of a vertical and lines that stay for ever, so many that its segments have the shares wanted."""
+    filled = _time(own)
+    rest = {name: share - filled.get(name, 0.0) for name, share in wanted.items()}
+    # `coming` is for a slot, the rest for a line; with those that come, fewer slots hold a line
+    slots_a_line = (sum(weight for _, weight in own) + sum(rest.values())) / (1 + sum(coming.values()))
+    staying = {name: share - slots_a_line * coming.get(name, 0.0) for name, share in rest.items()}
+    all_of_it = [*own, *((settled(name), share) for name, share in staying.items() if share > 0)]
+    total = sum(weight for _, weight in all_of_it)
+    return [(career, weight / total) for career, weight in all_of_it]
+
+
+def _coming(lived: Sequence[tuple[Career, float]], vertical: str) -> dict[str, float]:
+    """Lines in each segment of a vertical that began in another, for each slot of the vertical."""
+    coming: dict[str, float] = {}
+    for career, weight in lived:
+        slots = base.slots_a_block(career.vertical) / base.slots_a_block(vertical)
+        for name, part in career.time_shares().items():
+            if segments.of(name).vertical == vertical != career.vertical:
+                coming[name] = coming.get(name, 0.0) + slots * weight * part
+    return coming
+
+
+def _time(lived: Sequence[tuple[Career, float]]) -> dict[str, float]:
+    """Time that weighted careers spend in each segment."""
+    spent: dict[str, float] = {}
     for career, weight in lived:
         for name, part in career.time_shares().items():
-            filled[name] = filled.get(name, 0.0) + weight * part
-    rest = {name: share - filled.get(name, 0.0) for name, share in wanted.items()}
-    lived += [(settled(name), share) for name, share in rest.items() if share > 0]
-    totals = {
-        vertical: sum(weight for career, weight in lived if career.vertical == vertical)
-        for vertical in segments.VERTICALS
-    }
-    return [(career, weight / totals[career.vertical]) for career, weight in lived]
+            spent[name] = spent.get(name, 0.0) + weight * part
+    return spent
 
 
 def _endings(wanted: Mapping[str, float]) -> list[tuple[Career, float]]:

@@ -34,7 +34,7 @@ from segmentation.synthetic.randomness import Streams
 from segmentation.tables import Store, built
 
 logger = logging.getLogger(__name__)
-VERSION = 3
+VERSION = 4
 """Of the generator: another version makes another operator of the same settings."""
 LINE_MONTHS_A_FILE, USAGE_LINE_MONTHS_A_FILE = 1_000_000, 60_000
 

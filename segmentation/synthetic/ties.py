@@ -20,7 +20,7 @@ OTHER_PURITY = 0.88
 """Share of the homes that live in a community of their own segment."""
 INSIDE_TIES, OUTSIDE_TIES, SPREAD_TIES = 3, 0.4, 3
 """Ties that a home begins: within its community, to any home, and of a spread segment to any home."""
-SPREAD_REFUSED = 0.6
+SPREAD_REFUSED = 0.75
 """Share of the ties between two homes of spread segments that are not made: they have fewer ties than the rest, so ties
 drawn home by home would tie them to each other more often than chance."""
 ENDED_SHARE = 0.06
