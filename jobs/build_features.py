@@ -1,6 +1,7 @@
 """Turn clean tables into one row per line and day: population, then features."""
 
 from jobs.opening import writing_job
+from segmentation import progress
 from segmentation.features import building, readymade
 from segmentation.runs import Run
 
@@ -18,7 +19,7 @@ def run(at: Run) -> None:
             at.keeps("build_features", as_of)
             continue
         with at.step("build_features", as_of, fingerprint=fingerprint) as record:
-            record.says(f"day {at.as_of_days.index(as_of) + 1} of {len(at.as_of_days)}")
+            progress.says(f"day {at.as_of_days.index(as_of) + 1} of {len(at.as_of_days)}")
             record.notes += building.build_day(at.tables_at, at.verticals, as_of, at.run_id, at.started_at)
 
 

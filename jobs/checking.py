@@ -9,6 +9,7 @@ from jobs.arguments import ConfOptions
 from segmentation import settings as conf
 from segmentation.errors import SegmentationError, SettingsError
 from segmentation.features import catalogue
+from segmentation.profiles import description
 from segmentation.segments import archetypes
 from segmentation.settings import RunSettings, VerticalName, VerticalSettings
 from segmentation.sources import source
@@ -68,14 +69,8 @@ def _require_something(settings: RunSettings, conf_file: Path) -> None:
 
 def _require_known_names(vertical: VerticalSettings, conf_file: Path) -> None:
     """Raise SettingsError when metrics of success or weights of families name what there is not."""
-    declared = {table.name: table.column_names for chapter in tables.chapters().values() for table in chapter}
     families = catalogue.families(vertical.vertical)
-    found = []
-    for metric in vertical.objective.success:
-        if metric.table not in declared:
-            found.append(f"objective.success: there is no table {metric.table!r}")
-        elif metric.column not in declared[metric.table]:
-            found.append(f"objective.success: {metric.table} has no column {metric.column!r}")
+    found = [f"objective.success: {problem}" for problem in _metric_problems(vertical)]
     strange = [name for name in vertical.preparation.family_weights if name not in families]
     found += [f"preparation.family_weights: no family {name!r}; there are {', '.join(families)}" for name in strange]
     if found:
@@ -85,6 +80,21 @@ def _require_known_names(vertical: VerticalSettings, conf_file: Path) -> None:
             found="\n    ".join(["", *found]),
             remedy="`segmentation tables` lists tables and columns, docs/features.md features and families",
         )
+
+
+def _metric_problems(vertical: VerticalSettings) -> Iterator[str]:
+    """What keeps a metric of success from being measured: it is read off the profiles of the segments."""
+    declared = {table.name: table.column_names for chapter in tables.chapters().values() for table in chapter}
+    own = catalogue.feature_table(vertical.vertical).name
+    features = {feature.name for feature in catalogue.for_vertical(vertical.vertical)}
+    for metric in vertical.objective.success:
+        if metric.table not in declared:
+            yield f"there is no table {metric.table!r}"
+        elif metric.column not in declared[metric.table]:
+            yield f"{metric.table} has no column {metric.column!r}"
+        elif metric.column not in (features if metric.table == own else description.MEASURED.get(metric.table, ())):
+            others = ", ".join(f"{table}.{name}" for table, names in description.MEASURED.items() for name in names)
+            yield f"{metric.table}.{metric.column} is not measured; measured are the features in {own}, {others}"
 
 
 def _problem(look: Callable[[], object]) -> SegmentationError | None:

@@ -21,7 +21,13 @@ from segmentation.tables import Column, Store, Table
 
 NEEDED_PYTHON, NEEDED_DISK_GB, NEEDED_BESIDE_JVM_GB = (3, 11), 5, 1
 GB = 1024**3
-_PROBE = Table("doctor_probe", ("id",), (Column("id", "bigint", "Any number"),), "Written and read by the doctor")
+_PROBE = Table(
+    "doctor_probe",
+    ("id",),
+    (Column("id", "bigint", "Any number"),),
+    "Written and read by the doctor",
+    retention="until the doctor has gone",
+)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from segmentation.synthetic import operator
 
 
 def run(at: Run) -> None:
-    """Write the feeds of the generated operator to the landing folder. Does nothing when they are there already."""
+    """Write the feeds of the generated operator, all verticals and months, to the landing folder, once for all."""
     with at.step("generate", at.as_of_days[-1]) as record:
         record.counts.update(operator.generate(at.spark, at.settings, at.tables_at))
 

@@ -3,6 +3,7 @@
 from functools import partial
 
 from jobs.opening import writing_job
+from segmentation import progress
 from segmentation.concurrency import side_by_side
 from segmentation.features import readymade
 from segmentation.runs import Run
@@ -12,14 +13,14 @@ from segmentation.sources.source import Source
 
 
 def run(at: Run) -> None:
-    """Take all feeds of the conf file in. A feed that was taken in before is left as it is."""
+    """Take all feeds of the conf file in, of all verticals and months. One taken in before is left as it is."""
     sources = source.load_all(at.settings.sources)
     with at.step("ingest", at.as_of_days[-1]) as record:
         every_count = side_by_side(
             at.spark,
             [partial(_take_in, at, one) for one in sources],
             after=source.taken_in_before(sources),
-            ended=lambda n_ended: record.says(f"{n_ended} of {len(sources)} feeds"),
+            ended=lambda n_ended: progress.says(f"{n_ended} of {len(sources)} feeds"),
         )
         for one, counts in zip(sources, every_count, strict=True):
             record.counts.update(counts.by_name(one.name))

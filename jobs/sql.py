@@ -18,9 +18,9 @@ from segmentation.errors import DataError
 from segmentation.runs import Run
 from segmentation.segments import publication
 from segmentation.settings import Json
-from segmentation.tables import Store, built
+from segmentation.tables import Store, built, care
 
-NOT_SHOWN = {table.name for table in built.TRUTH_TABLES} | {"identity_vault"}
+NOT_SHOWN = {table.name for table in (*built.TRUTH_TABLES, care.IDENTITY_VAULT)}
 
 
 def run(
@@ -48,9 +48,9 @@ def run(
 def as_views(tables_at: Store) -> None:
     """Every table as a temporary view of its name; one not written yet is empty. The truth and the vault stay out."""
     for table in chain.from_iterable(tables.chapters().values()):
-        if table.name not in NOT_SHOWN:
+        if table.name not in NOT_SHOWN and table not in built.VIEWS:
             tables_at.read(table).createOrReplaceTempView(table.name)
-    publication.segments_now(tables_at).createOrReplaceTempView("segments_now")
+    publication.segments_now(tables_at).createOrReplaceTempView(built.SEGMENTS_NOW.name)
 
 
 def _answered(at: Run, query: str, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:

@@ -24,7 +24,8 @@ _HEAD = """# Tables
 
 Made from the declarations in `segmentation/tables/` and `segmentation/features/` by `make docs`; do not edit.
 Grain = the unique key. Every table is a Delta table in the warehouse of the conf file. Money and measures are whole
-numbers in the smallest unit.
+numbers in the smallest unit. Views stand in the catalogue where the warehouse is `catalog.schema`; `segmentation sql`
+knows them everywhere.
 """
 
 
@@ -43,6 +44,7 @@ def chapters() -> dict[str, tuple[Table, ...]]:
         "Sums of one period, from which features are built": partials.TABLES,
         "Features": features,
         "Built tables": built.TABLES,
+        "Views for readers": built.VIEWS,
         "Truth of the generated operator": built.TRUTH_TABLES,
     }
 

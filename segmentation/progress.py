@@ -1,9 +1,13 @@
-"""What long steps say while they run: a line with a clock on a terminal, a log line at either end everywhere."""
+"""What long steps say while they run: a line with a clock on a terminal, a log line at either end everywhere.
+
+`says` tells how far the step of this thread is; whoever does the work may call it, and outside a step it is not heard.
+"""
 
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
 
 from rich.console import Console
@@ -72,17 +76,29 @@ class Progress:
             _screen.end(self._line[1])
 
 
+_step: ContextVar[Progress | None] = ContextVar("step", default=None)
+
+
+def says(message: str) -> None:
+    """Show how far the step of this thread is, for example "3 of 13 feeds"."""
+    current = _step.get()
+    if current is not None:
+        current.says(message)
+
+
 @contextmanager
 def step(title: str) -> Iterator[Progress]:
     """Show that a step runs and for how long, and tell the log when it began and how it ended."""
     logger.info("%s ...", title)
     progress = Progress(title)
+    outer = _step.set(progress)
     try:
         yield progress
     except BaseException:
         logger.info("%s: broke off after %.1f s", title, progress.elapsed())
         raise
     finally:
+        _step.reset(outer)
         progress.ends()
     logger.info("%s: done in %.1f s", title, progress.elapsed())
     if _console.is_terminal:

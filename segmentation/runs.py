@@ -4,13 +4,12 @@ A step that was done with the same inputs, settings and code is not done again: 
 that was begun and not ended counts as not done, whatever `runs` says: a mark beside the lock of the warehouse tells.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
@@ -18,9 +17,9 @@ from uuid import uuid4
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
-from segmentation import __version__
+from segmentation import code
 from segmentation.concurrency import side_by_side
-from segmentation.progress import Progress, kept, step
+from segmentation.progress import kept, step
 from segmentation.settings import Json, RunSettings, VerticalName, VerticalSettings, stable_hash
 from segmentation.tables import Store, built
 
@@ -34,12 +33,8 @@ BEGUN_FOLDER = "_begun"
 class StepRecord:
     """What a step wants remembered in `runs`: counts and notes a reader should know."""
 
-    progress: Progress
     counts: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-
-    def says(self, message: str) -> None:
-        self.progress.says(message)
 
 
 @dataclass
@@ -70,7 +65,7 @@ class Run:
     def fingerprint(self, *inputs: Json) -> str:
         """Hash of what a step is made from: its inputs, the settings, the archetypes and the code."""
         archetypes = self.settings.archetypes.read_text(encoding="utf-8")
-        return stable_hash([_code_digest(), self.settings.hash(), archetypes, inputs])
+        return stable_hash([code.digest(), self.settings.hash(), archetypes, inputs])
 
     def fingerprints(self, name: str, vertical: str = ALL_VERTICALS) -> dict[str, str]:
         """The newest fingerprint of a step, by day."""
@@ -101,8 +96,8 @@ class Run:
         mark = self._mark(name, vertical, as_of)
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
-        with step(_title(name, vertical, as_of)) as progress:
-            record = StepRecord(progress)
+        with step(_title(name, vertical, as_of)):
+            record = StepRecord()
             yield record
             self._remember(name, vertical, as_of, started_at, record, fingerprint)
         mark.unlink(missing_ok=True)
@@ -118,7 +113,7 @@ class Run:
             "step": name,
             "vertical": vertical,
             "as_of": as_of,
-            "code_version": __version__,
+            "code_version": code.version(),
             "settings_hash": self.settings.hash(),
             "fingerprint": fingerprint,
             "tables_read": dict(self.tables_at.versions_read),
@@ -148,17 +143,6 @@ def _ended(row: Row) -> datetime:
 
 def _title(name: str, vertical: str, as_of: date) -> str:
     return f"{name} {as_of}" if vertical == ALL_VERTICALS else f"{name} {vertical} {as_of}"
-
-
-@cache
-def _code_digest() -> str:
-    """Hash of the sources of this package: a step is done again when the code has changed."""
-    folder = Path(__file__).parent
-    digest = hashlib.sha256()
-    for source in sorted(folder.rglob("*.py")):
-        digest.update(str(source.relative_to(folder)).encode())
-        digest.update(source.read_bytes())
-    return digest.hexdigest()
 
 
 def new_run(

@@ -1,6 +1,7 @@
 """Parts of a step side by side: their results, their order, and what happens when one breaks."""
 
 import time
+from dataclasses import replace
 from functools import partial
 from threading import Barrier, Event
 
@@ -12,8 +13,9 @@ from segmentation.tables import Store
 from segmentation.tables.clean import SUBSCRIBER
 from segmentation.tables.contract import Column, Table
 
-LINES = Table("lines", ("subscriber_id",), (SUBSCRIBER, Column("vertical", "string", "Vertical")), "Lines")
-BY_VERTICAL = Table("by_vertical", ("subscriber_id",), LINES.columns, "Lines by vertical", partitioned_by=("vertical",))
+COLUMNS = (SUBSCRIBER, Column("vertical", "string", "Vertical"))
+LINES = Table("lines", ("subscriber_id",), COLUMNS, "Lines", retention="13 months")
+BY_VERTICAL = replace(LINES, name="by_vertical", partitioned_by=("vertical",))
 
 
 def test_results_come_in_the_order_of_the_parts_whichever_ends_first(spark):

@@ -4,6 +4,7 @@ import io
 import logging
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from rich.console import Console
@@ -25,8 +26,8 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 def test_off_a_terminal_a_step_is_two_lines_of_the_log(caplog, monkeypatch):
     monkeypatch.setattr(progress, "_console", Console(file=io.StringIO(), force_terminal=False))
 
-    with caplog.at_level(logging.INFO, "segmentation"), progress.step("fit payg") as step:
-        step.says("month 1 of 3")
+    with caplog.at_level(logging.INFO, "segmentation"), progress.step("fit payg"):
+        progress.says("month 1 of 3")
 
     assert logged(caplog)[0] == "fit payg ..."
     assert re.fullmatch(r"fit payg: done in \d\.\d s", logged(caplog)[1])
@@ -41,8 +42,8 @@ def test_a_step_that_breaks_leaves_a_line_too(caplog):
 
 
 def test_on_a_terminal_the_clock_goes_on_between_two_messages(screen):
-    with progress.step("fit payg") as step:
-        step.says("month 1 of 3")
+    with progress.step("fit payg"):
+        progress.says("month 1 of 3")
         time.sleep(1.3)
         seen = screen.getvalue()
 
@@ -73,3 +74,20 @@ def test_two_steps_at_once_share_the_screen(screen):
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
     assert "fit plan: half way" in shown
     assert shown.index("done fit plan") < shown.index("done fit payg")
+
+
+def test_each_thread_tells_of_its_own_step_and_outside_a_step_nobody_hears(screen):
+    def part(name):
+        with progress.step(f"fit {name}"):
+            progress.says(f"1 of 5 of {name}")
+            time.sleep(0.3)
+
+    with progress.step("fit"), ThreadPoolExecutor(2) as pool:
+        list(pool.map(part, ["payg", "plan"]))
+        progress.says("both done")
+        time.sleep(0.3)
+    progress.says("nobody hears this")
+
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
+    assert all(told in shown for told in ("fit payg: 1 of 5 of payg", "fit plan: 1 of 5 of plan", "fit: both done"))
+    assert "nobody hears this" not in shown

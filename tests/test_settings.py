@@ -206,6 +206,21 @@ def test_a_metric_of_success_names_a_column_that_there_is():
     assert "outcomes has no column 'y'" in problems_of(f"verticals.payg.objective.success={metrics}")
 
 
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "{table: segment_assignments, column: n_imputed, direction: down}",
+        "{table: plan_features, column: bill_amount_per_month, direction: up}",
+    ],
+)
+def test_a_metric_of_success_is_one_that_is_measured(metric):
+    told = problems_of(
+        f"verticals.payg.objective.success=[{metric}, {{table: outcomes, column: is_churned, direction: down}}]"
+    )
+
+    assert "is not measured; measured are the features in payg_features, outcomes.is_churned" in told
+
+
 def test_problems_of_settings_sources_and_archetypes_come_together():
     told = problems_of("timezone=Mars", "sources=[nowhere.yaml]", "archetypes=gone.yaml")
 

@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
+from segmentation import progress
 from segmentation.clustering import kmeans, mixture, nodes, ward
 from segmentation.clustering.centroids import CentroidModel
 from segmentation.clustering.choice import BEST_SILHOUETTE
@@ -77,10 +78,13 @@ def clustered(table: DataFrame, wanted: TableClustering) -> Iterator[tuple[DataF
     require_columns(table, [wanted.id_column, *wanted.columns], "table")
     numbers = _numbers(table, wanted).persist(StorageLevel.MEMORY_AND_DISK)
     try:
+        progress.says("1 of 3, reading and checking")
         missing = _checked(numbers, wanted)
         scale = _Scale.fit(numbers, wanted)
         points = numbers.mapInPandas(_scaler(scale), schema=f"{KEY} string, features array<double>")
+        progress.says(f"2 of 3, {wanted.method}")
         model, report = _fit(points, wanted)
+        progress.says("3 of 3, labels")
         yield _labels(numbers, scale, model, wanted), _metrics(report, missing, scale, wanted)
     finally:
         numbers.unpersist()

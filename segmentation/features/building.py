@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
+from segmentation import progress
 from segmentation.features import assembly, availability, catalogue, outcomes, partials, population
 from segmentation.periods import months_before
 from segmentation.settings import Json, VerticalName
@@ -46,6 +47,7 @@ def build_day(
     everyone = assembly.day_features(tables_at, verticals, there).persist(StorageLevel.MEMORY_AND_DISK)
     try:
         for vertical in verticals:
+            progress.says(f"{as_of}, features of {vertical}, {verticals.index(vertical) + 1} of {len(verticals)}")
             version = assembly.features_version(vertical, delivered)
             features = assembly.of_vertical(everyone, vertical, there, version, run_id, computed_at)
             tables_at.replace(features, catalogue.feature_table(vertical), as_of=as_of)

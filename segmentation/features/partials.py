@@ -13,6 +13,7 @@ from functools import partial
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from segmentation import progress
 from segmentation.concurrency import side_by_side
 from segmentation.features import billing, care, lifestyle, recharge, subscription, usage
 from segmentation.features.windows import WINDOW_PERIODS
@@ -72,7 +73,9 @@ def ensure(tables_at: Store, periods: Sequence[date]) -> None:
         version = stable_hash([CODE_VERSION, [delivered[source.name] for source in family.sources]])
         missing = [period for period in periods if (family.name, period, version) not in made]
         builds += [partial(_build, tables_at, family, chain, version) for chain in without_overlap(missing)]
-    side_by_side(tables_at.spark, builds)
+    side_by_side(
+        tables_at.spark, builds, ended=lambda n_ended: progress.says(f"{n_ended} of {len(builds)} tables of sums")
+    )
 
 
 def _build(tables_at: Store, family: PartialFamily, chain: Sequence[date], version: str) -> None:

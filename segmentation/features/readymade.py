@@ -62,7 +62,8 @@ def lines_table(of: Source) -> Table:
         )
     mapped = (known[name] for name in of.columns if name in known)
     columns = (*own.values(), *mapped)
-    return Table(source.READY_MADE, ("subscriber_id",), columns, "Lines with features that came ready-made")
+    about, never_stored = "Lines with features that came ready-made", "not at all: rows go on to the tables of features"
+    return Table(source.READY_MADE, ("subscriber_id",), columns, about, retention=never_stored)
 
 
 def take_in(spark: SparkSession, tables_at: Store, of: Source, settings: RunSettings, run_id: str) -> FeedCounts:

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 from pyspark.storagelevel import StorageLevel
 
+from segmentation import progress
 from segmentation.clustering.files import read_table, require_columns, require_folder, write_answer
 from segmentation.errors import DataError
 from segmentation.graph import propagation
@@ -64,10 +65,13 @@ def communities_of(edges: DataFrame, wanted: EdgeList) -> Iterator[tuple[DataFra
     require_columns(edges, [wanted.source, wanted.target, *([wanted.weight] if wanted.weight else [])], "edges")
     ends = _ends(_of_one_kind(_without_nan(edges, wanted), wanted), wanted).persist(StorageLevel.MEMORY_AND_DISK)
     try:
+        progress.says("1 of 3, reading and checking")
         facts = _checked(ends, wanted)
         ties = _ties(ends).persist(StorageLevel.MEMORY_AND_DISK)
         try:
+            progress.says("2 of 3, label propagation")
             with propagation.communities(ties, max_rounds=MAX_ROUNDS, seed=wanted.seed, engine=wanted.engine) as found:
+                progress.says("3 of 3, labels")
                 labels = _labels(ends, found).persist(StorageLevel.MEMORY_AND_DISK)
                 try:
                     yield labels.select("node", "label"), _metrics(labels, ties, facts, wanted)

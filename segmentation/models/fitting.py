@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
-from segmentation import __version__
+from segmentation import code, progress
 from segmentation.clustering import kmeans, mixture, nodes, ward
 from segmentation.clustering.report import FitReport
 from segmentation.errors import DataError
@@ -42,6 +42,7 @@ def fit(
 
     Raises: DataError when there are too few lines to fit on.
     """
+    progress.says("1 of 5, preparation of the features")
     rows = only_fittable(features)
     candidates = catalogue.cluster_features(settings.vertical, settings)
     prepared = preparation.fit_preparation(rows, candidates, settings.preparation)
@@ -51,7 +52,9 @@ def fit(
         _ties_between(ordered.frame, settings, as_of, home_ties) as tied,
     ):
         ties_digest = None if tied is None else digest_of_ties(tied)
+        progress.says(f"2 of 5, {settings.method.name}")
         model, report = _fit_method(ordered, settings, tied)
+        progress.says("3 of 5, the KMeans baseline")
         as_many = KMeansMethod(name="kmeans", segments=report.n_clusters, n_starts=BASELINE_STARTS)
         baseline, baseline_report = kmeans.fit_ordered(
             ordered, as_many, settings.limits, settings.seed, outlier_share=settings.outlier_share
@@ -106,7 +109,7 @@ def _digest(rows: DataFrame, hashed: list[str], names: list[str]) -> str:
 def model_version(settings: VerticalSettings, digest: str, ties_digest: str | None = None) -> str:
     """Hash of vertical, settings with their seed, code, features, and ties where the method looks at them."""
     of_ties = [] if ties_digest is None else [ties_digest]
-    return stable_hash([settings.model_dump(mode="json"), __version__, digest, *of_ties])
+    return stable_hash([settings.model_dump(mode="json"), code.version(), digest, *of_ties])
 
 
 @contextmanager

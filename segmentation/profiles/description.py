@@ -13,6 +13,12 @@ from segmentation.profiles.ranks import coarse, mean_rank_per_segment
 CHURNED_SHARE = "churned_share"
 EXTRA_FAMILIES = {"monthly_value": "value", "tenure_months": "contract", CHURNED_SHARE: "churn"}
 """Told of every segment, whether they are features of the vertical or not."""
+MEASURED = {
+    "outcomes": ("is_churned",),
+    "population": ("monthly_value", "tenure_months"),
+    "segment_assignments": ("monthly_value",),
+}
+"""Columns besides features whose mean over the vertical the profiles tell, by table."""
 OUTCOME_MONTHS = 12
 """How far back the outcomes of a segment are looked for."""
 MOST_EXACT = 1_000_000

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from segmentation import progress
 from segmentation.report import appearance, cards, certainty, objective, quality, words
 from segmentation.report.data import VerticalData
 from segmentation.report.method import method
@@ -27,6 +28,7 @@ def write(tables_at: Store, settings: RunSettings, as_of: date, file: Path) -> P
     Missing tables, verticals and months show as a sentence. Equal tables give an equal page.
     """
     verticals = read_verticals(tables_at, settings, as_of)
+    progress.says("drawing")
     content = _content(settings, verticals, as_of)
     html = _environment().get_template("page.html").render(**content, **_about_base(tables_at, verticals, as_of))
     target = file if file.suffix == ".html" else file / "index.html"

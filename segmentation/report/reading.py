@@ -8,6 +8,7 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from segmentation import progress
 from segmentation.features import catalogue
 from segmentation.graph.edges import only_ties
 from segmentation.privacy.suppression import SMALLEST_COUNT_SHOWN
@@ -104,6 +105,7 @@ def _vertical(
     collected: Mapping[str, pd.DataFrame],
 ) -> VerticalData:
     name = one.vertical
+    progress.says(f"reading {name}")
     mine = {key: _of_vertical(frame, name) for key, frame in collected.items()}
     sizes = mine["sizes"]
     today = sizes[sizes["as_of"] == as_of]

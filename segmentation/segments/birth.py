@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from segmentation import progress
 from segmentation.errors import ModelError
 from segmentation.features import catalogue
 from segmentation.models import assignment, fitting, registry, tracking
@@ -32,8 +33,10 @@ def fit_and_name(
     features = tables_at.read(catalogue.feature_table(vertical), as_of)
     home_ties = tables_at.read(clean.HOME_TIES, as_of)
     fitted = fitting.fit(features, settings.verticals[vertical], as_of, home_ties=home_ties)
+    progress.says("4 of 5, names")
     rows = _named(tables_at, settings, vertical, fitted, features)
     folder = registry.folder_of(settings.models_folder, vertical, fitted.model_version)
+    progress.says("5 of 5, the model is kept")
     fitted.save(folder)
     mlflow_run_id = tracking.log_fit(fitted, folder, settings.mlflow, tables_at.versions_read)
     tables_at.replace(tables_at.rows(built.SEGMENTS, rows), built.SEGMENTS, vertical=vertical)

@@ -7,20 +7,19 @@ from pyspark.sql import functions as F
 
 from segmentation.errors import ModelError
 from segmentation.tables import Store
-from segmentation.tables.built import SEGMENT_ASSIGNMENTS, SEGMENT_SCORES, SEGMENTS
+from segmentation.tables.built import SEGMENT_ASSIGNMENTS, SEGMENT_SCORES, SEGMENT_TEXTS, SEGMENTS, SEGMENTS_NOW
 
 DOUBLE_TOLERANCE = 1e-9
 """Two doubles are equal when they differ by no more, relative to the larger one (to 1 when that is smaller)."""
 
-SEGMENTS_NOW = """
-select a.*, s.segment_name, s.colour, s.archetype, s.recommended_action
-from {assignments} a
+_NOW = f"""
+select a.*, {", ".join(f"s.{name}" for name in SEGMENT_TEXTS)}
+from {{assignments}} a
 join (
-  select vertical, max(struct(as_of, correction)) as newest from {assignments} group by vertical
+  select vertical, max(struct(as_of, correction)) as newest from {{assignments}} group by vertical
 ) n on a.vertical = n.vertical and a.as_of = n.newest.as_of and a.correction = n.newest.correction
-join {segments} s on a.vertical = s.vertical and a.segment_id = s.segment_id
+join {{segments}} s on a.vertical = s.vertical and a.segment_id = s.segment_id
 """
-"""The view `segments_now`: of every vertical the last day, in its highest correction, with names."""
 
 
 def scores(
@@ -146,12 +145,14 @@ def current_assignments(tables_at: Store, vertical: str, as_of: date) -> DataFra
 def segments_now(tables_at: Store) -> DataFrame:
     """The view `segments_now`. Grain: one row per vertical and line of the last day of the vertical."""
     assignments, segments = tables_at.read(SEGMENT_ASSIGNMENTS), tables_at.read(SEGMENTS)
-    return tables_at.spark.sql(SEGMENTS_NOW, assignments=assignments, segments=segments)
+    return tables_at.spark.sql(_NOW, assignments=assignments, segments=segments)
 
 
-def segments_now_sql(assignments: str, segments: str) -> str:
-    """The text of the view for a catalogue, over the names of the two tables."""
-    return SEGMENTS_NOW.format(assignments=assignments, segments=segments).strip()
+def keep_view(tables_at: Store) -> None:
+    """Have the view `segments_now` stand in the catalogue beside its tables. A folder has none: nothing is done."""
+    if not tables_at.is_folder:
+        query = _NOW.format(assignments=tables_at.in_sql(SEGMENT_ASSIGNMENTS), segments=tables_at.in_sql(SEGMENTS))
+        tables_at.keep_view(SEGMENTS_NOW, query)
 
 
 def _is_near(new: Column, old: Column) -> Column:

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 
 from pyspark.sql import DataFrame, SparkSession
 
+from segmentation import progress
 from segmentation.concurrency import side_by_side
 from segmentation.errors import SettingsError
 from segmentation.periods import month_end
@@ -53,9 +54,15 @@ def generate(spark: SparkSession, settings: RunSettings, tables_at: Store) -> di
         return there
     landing.open()
     world = World(spark, settings, synthetic, landing)
+    progress.says("lines and their months")
     feeds = world.feeds()
-    written = side_by_side(spark, [partial(_write, world, feed) for feed in feeds])
+    written = side_by_side(
+        spark,
+        [partial(_write, world, feed) for feed in feeds],
+        ended=lambda n_ended: progress.says(f"{n_ended} of {len(feeds)} feeds"),
+    )
     counts = {feed.name: n_rows for feed, n_rows in zip(feeds, written, strict=True)}
+    progress.says("the truth")
     tokens = truth.tokens(world.line_months, settings.secret.key())
     tables_at.replace(truth.truth_segments(world.line_months, tokens), built.TRUTH_SEGMENTS)
     tables_at.replace(truth.truth_moves(world.line_months, tokens), built.TRUTH_MOVES)

@@ -13,6 +13,9 @@ COMPUTED = Column("computed_at", "timestamp", "When the row was computed")
 _BY_DAY = ("as_of",)
 _BY_VERTICAL_AND_DAY = ("vertical", "as_of")
 _THREE_YEARS = "36 months; older months only as counts"
+_AS_FEATURES = "13 months"
+_WITH_THE_BASE = "as long as there is a base: it holds no line"
+_WITH_THE_OPERATOR = "as long as the generated operator"
 
 POPULATION = Table(
     "population",
@@ -33,6 +36,7 @@ POPULATION = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     _BY_VERTICAL_AND_DAY,
+    retention=_THREE_YEARS,
 )
 OUTCOMES = Table(
     "outcomes",
@@ -51,6 +55,7 @@ OUTCOMES = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     ("as_of", "horizon_months"),
+    retention=_THREE_YEARS,
 )
 HOME_EDGES = Table(
     "home_edges",
@@ -66,6 +71,7 @@ HOME_EDGES = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     _BY_DAY,
+    retention=_AS_FEATURES,
 )
 SEGMENT_MODELS = Table(
     "segment_models",
@@ -112,7 +118,10 @@ SEGMENTS = Table(
     ),
     "Segments that last: id, name and colour",
     partitioned_by=("vertical",),
+    retention=_WITH_THE_BASE,
 )
+SEGMENT_TEXTS = ("segment_name", "colour", "archetype", "recommended_action")
+"""What the view segments_now says of a segment besides its id."""
 _SCORE = (
     Column("cluster", "int", "Cluster of the model"),
     SEGMENT,
@@ -130,7 +139,7 @@ SEGMENT_SCORES = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     (*_BY_VERTICAL_AND_DAY, "model_version"),
-    retention="13 months",
+    retention=_AS_FEATURES,
 )
 SEGMENT_ASSIGNMENTS = Table(
     "segment_assignments",
@@ -164,6 +173,16 @@ SEGMENT_ASSIGNMENTS = Table(
     "as_of",
     (*_BY_VERTICAL_AND_DAY, "correction"),
     retention=_THREE_YEARS,
+)
+SEGMENTS_NOW = Table(
+    "segments_now",
+    ("vertical", "subscriber_id"),
+    (
+        *SEGMENT_ASSIGNMENTS.columns,
+        *(column for column in SEGMENTS.columns if column.name in SEGMENT_TEXTS),
+    ),
+    "A view: of every vertical the last day, in its highest correction, with the names of segments",
+    retention="nothing is stored",
 )
 SEGMENT_HISTORY = Table(
     "segment_history",
@@ -222,6 +241,7 @@ SEGMENT_LINEAGE = Table(
         Column("evidence", "string", "Overlap with them, as JSON"),
     ),
     "How segments follow one another when a model is fitted again",
+    retention=_WITH_THE_BASE,
 )
 SEGMENT_MOVES = Table(
     "segment_moves",
@@ -238,6 +258,7 @@ SEGMENT_MOVES = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     _BY_DAY,
+    retention=_THREE_YEARS,
 )
 SEGMENT_TRANSITIONS = Table(
     "segment_transitions",
@@ -253,6 +274,7 @@ SEGMENT_TRANSITIONS = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     _BY_DAY,
+    retention=_WITH_THE_BASE,
 )
 SUBSCRIBER_TAGS = Table(
     "subscriber_tags",
@@ -262,6 +284,7 @@ SUBSCRIBER_TAGS = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     _BY_DAY,
+    retention=_AS_FEATURES,
 )
 SEGMENT_ACTIONS = Table(
     "segment_actions",
@@ -278,6 +301,7 @@ SEGMENT_ACTIONS = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     _BY_DAY,
+    retention=_THREE_YEARS,
 )
 HOUSEHOLD_EVENTS = Table(
     "household_events",
@@ -292,6 +316,7 @@ HOUSEHOLD_EVENTS = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     _BY_DAY,
+    retention=_THREE_YEARS,
 )
 FACT_CHECKS = Table(
     "fact_checks",
@@ -311,6 +336,7 @@ FACT_CHECKS = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     _BY_VERTICAL_AND_DAY,
+    retention=_WITH_THE_BASE,
 )
 ALERTS = Table(
     "alerts",
@@ -323,6 +349,7 @@ ALERTS = Table(
         RUN,
     ),
     "What somebody should look at",
+    retention=_THREE_YEARS,
 )
 RUNS = Table(
     "runs",
@@ -332,7 +359,7 @@ RUNS = Table(
         Column("step", "string", "Step of the pipeline"),
         Column("vertical", "string", "payg, plan, home or all"),
         AS_OF,
-        Column("code_version", "string", "Version of the code"),
+        Column("code_version", "string", "Version of the package, and the first digits of the hash of its sources"),
         Column("settings_hash", "string", "Hash of the settings that decide a day: no places, secret or months"),
         Column("fingerprint", "string", "Hash of inputs, settings and code; null for steps that are always done"),
         Column("tables_read", "map<string,bigint>", "Delta version of every table read"),
@@ -354,7 +381,16 @@ def partials(name: str, about: str, columns: tuple[Column, ...]) -> Table:
         Column("input_version", "string", "Hash of the deliveries and the code it was built from"),
     )
     grain = ("subscriber_id", "period")
-    return Table(name, grain, (SUBSCRIBER, *ends, *columns), about, TimeKind.EVENT, "period", ("period",))
+    return Table(
+        name,
+        grain,
+        (SUBSCRIBER, *ends, *columns),
+        about,
+        TimeKind.EVENT,
+        "period",
+        ("period",),
+        retention="24 months, or until the person is erased",
+    )
 
 
 TRUTH_SEGMENTS = Table(
@@ -371,6 +407,7 @@ TRUTH_SEGMENTS = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     _BY_DAY,
+    retention=_WITH_THE_OPERATOR,
 )
 TRUTH_MOVES = Table(
     "truth_moves",
@@ -386,6 +423,7 @@ TRUTH_MOVES = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     _BY_DAY,
+    retention=_WITH_THE_OPERATOR,
 )
 
 TABLES = (
@@ -408,4 +446,5 @@ TABLES = (
     ALERTS,
     RUNS,
 )
+VIEWS = (SEGMENTS_NOW,)
 TRUTH_TABLES = (TRUTH_SEGMENTS, TRUTH_MOVES)

@@ -31,6 +31,7 @@ FEEDS = Table(
         Column("recorded_at", "timestamp", "When it was taken in"),
     ),
     "Deliveries taken in: read = duplicates + quarantined + accepted",
+    retention="36 months",
 )
 QUARANTINE = Table(
     "quarantine",
@@ -61,6 +62,7 @@ SCHEMA_CHANGES = Table(
         Column("detail", "string", "What it was and what it is"),
     ),
     "Columns that came, went or changed between two deliveries",
+    retention="36 months",
 )
 RECORD_QUALITY = Table(
     "record_quality",
@@ -74,6 +76,7 @@ RECORD_QUALITY = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     ("as_of",),
+    retention="13 months",
 )
 IDENTITY_VAULT = Table(
     "identity_vault",
@@ -84,6 +87,7 @@ IDENTITY_VAULT = Table(
         Column("original", "string", "Key as the operator writes it", personal=PersonalData.DIRECT),
     ),
     "The way back from a pseudonym to the operator's key; own location, read by nothing but the hand-over",
+    retention="until the person is erased",
 )
 ERASURES = Table(
     "erasures",
@@ -95,6 +99,7 @@ ERASURES = Table(
         Column("n_rows", "bigint", "Rows erased", "count"),
     ),
     "Proof that a person was erased",
+    retention="as long as the law asks for proof",
 )
 
 TABLES = (FEEDS, QUARANTINE, SCHEMA_CHANGES, RECORD_QUALITY, IDENTITY_VAULT, ERASURES)

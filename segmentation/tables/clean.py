@@ -97,6 +97,7 @@ PRODUCTS = Table(
     ),
     "The catalogue of products over time",
     TimeKind.VALIDITY,
+    retention="36 months after the last line has left the product",
 )
 USAGE_DAILY = Table(
     "usage_daily",

@@ -87,7 +87,8 @@ class Table:
     """Of a table that holds over time: columns known only once the row has ended, besides valid_to."""
     later_columns: tuple[str, ...] = ()
     """Of events: dates that come after the event; one that lies after the day of a read is null."""
-    retention: str = "as long as the base"
+    retention: str = field(kw_only=True)
+    """How long rows are kept."""
     volatile: frozenset[str] = field(default=frozenset({"run_id", "computed_at", "recorded_at", "superseded_at"}))
     """Columns that may differ between two equal tables."""
 

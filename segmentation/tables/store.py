@@ -136,17 +136,19 @@ class Store:
             [tuple(_plain(row.get(name)) for name in names) for row in rows], table.schema
         )
 
-    def create(self, tables: Iterable[Table]) -> None:
-        """Create the tables that do not exist, empty, so that a catalogue browser shows what will come."""
-        for table in tables:
-            self._prepare(table)
+    def keep_view(self, view: Table, query: str) -> None:
+        """Have a view in the catalogue, its columns as declared. A folder holds no views."""
+        columns = ", ".join(f"`{column.name}` COMMENT {_literal(column.comment)}" for column in view.columns)
+        self.spark.sql(
+            f"CREATE OR REPLACE VIEW {self.in_sql(view)} ({columns}) COMMENT {_literal(view.about)} AS {query}"
+        )
 
     def _frame(self, table: Table) -> DataFrame:
         reader = self.spark.read.format("delta")
         return reader.load(self.address(table)) if self.is_folder else self.spark.table(self.address(table))
 
-    def _in_sql(self, table: Table) -> str:
-        """Name of the table in a statement."""
+    def in_sql(self, table: Table) -> str:
+        """Name of the table in a statement of SQL."""
         if self.is_folder:
             return f"delta.`{_uri(self.address(table)).replace('`', '``')}`"
         return ".".join(f"`{part}`" for part in self.address(table).split("."))
@@ -177,7 +179,7 @@ class Store:
         )
         # Not with the builder of DeltaTable: it takes no catalog.schema.table.
         self.spark.sql(
-            f"CREATE TABLE IF NOT EXISTS {self._in_sql(table)} ({', '.join(columns)}) USING DELTA{parts} "
+            f"CREATE TABLE IF NOT EXISTS {self.in_sql(table)} ({', '.join(columns)}) USING DELTA{parts} "
             f"COMMENT {_literal(table.about)}"
         )
 
@@ -200,7 +202,7 @@ class Store:
         new = [column for column in table.columns if column.name not in stored]
         if new:
             columns = ", ".join("".join(_declared(column)) for column in new)
-            self.spark.sql(f"ALTER TABLE {self._in_sql(table)} ADD COLUMNS ({columns})")
+            self.spark.sql(f"ALTER TABLE {self.in_sql(table)} ADD COLUMNS ({columns})")
 
     def _overwrite(self, frame: DataFrame, table: Table, where: Mapping[str, object]) -> None:
         writer = frame.write.format("delta").mode("overwrite")

@@ -10,22 +10,25 @@ from pyspark.sql import types as T
 from segmentation.errors import ModelError
 from segmentation.segments import publication
 from segmentation.tables import Store
-from segmentation.tables.built import SEGMENT_ASSIGNMENTS, SEGMENT_SCORES, SEGMENTS
+from segmentation.tables.built import SEGMENT_ASSIGNMENTS, SEGMENT_SCORES, SEGMENTS, SEGMENTS_NOW
 
 AUGUST, SEPTEMBER = date(2026, 8, 31), date(2026, 9, 30)
 NOON = datetime(2026, 10, 1, 12)
+SEGMENT_ROWS = [
+    {"vertical": "payg", "segment_id": key, "model_version": model, "cluster": cluster, "segment_name": name}
+    for key, model, cluster, name in (
+        ("payg-01", "m1", 0, "Often"),
+        ("payg-02", "m1", 1, "Rarely"),
+        ("payg-00", "m0", 0, "Old"),
+    )
+]
 LINES = (("ann", 0, 1, 0.5), ("bob", 1, 0, 0.25), ("cid", 1, 0, 1 / 3))
 
 
 @pytest.fixture
 def tables_at(spark: SparkSession, tmp_path) -> Store:
     store = Store(spark, str(tmp_path / "warehouse"))
-    names = (("payg-01", "m1", 0, "Often"), ("payg-02", "m1", 1, "Rarely"), ("payg-00", "m0", 0, "Old"))
-    rows = [
-        {"vertical": "payg", "segment_id": key, "model_version": model, "cluster": cluster, "segment_name": name}
-        for key, model, cluster, name in names
-    ]
-    store.replace(store.rows(SEGMENTS, rows), SEGMENTS)
+    store.replace(store.rows(SEGMENTS, SEGMENT_ROWS), SEGMENTS)
     return store
 
 
@@ -153,9 +156,35 @@ def test_segments_now_shows_the_last_day_in_its_last_word(tables_at):
     assert {(r["subscriber_id"], r["segment_name"], r["as_of"], r["correction"]) for r in now.collect()} == {
         (who, "Rarely", SEPTEMBER, 1) for who in ("ann", "bob", "cid")
     }
-    views = {"assignments": SEGMENT_ASSIGNMENTS, "segments": SEGMENTS}
-    for name, table in views.items():
-        tables_at.read(table).createOrReplaceTempView(name)
-    text = publication.segments_now_sql("assignments", "segments")
-    assert tables_at.spark.sql(text).exceptAll(now).count() == 0
     assert now.select(F.countDistinct("subscriber_id")).first()[0] == now.count()
+
+
+def test_segments_now_stands_in_the_catalogue_with_its_comments_and_follows_the_tables(spark, tmp_path):
+    spark.sql(f"create schema view_test location '{tmp_path / 'schema'}'")
+    try:
+        tables_at = Store(spark, "spark_catalog.view_test")
+        tables_at.replace(tables_at.rows(SEGMENTS, SEGMENT_ROWS), SEGMENTS)
+        for day in (AUGUST, SEPTEMBER):
+            _publish(tables_at, as_of=day)
+            publication.keep_view(tables_at)
+
+        now = spark.table("view_test.segments_now")
+
+        assert now.columns == SEGMENTS_NOW.column_names
+        assert now.schema["segment_name"].metadata["comment"] == "Name people use"
+        assert {(r["subscriber_id"], r["segment_name"], r["as_of"]) for r in now.collect()} == {
+            ("ann", "Often", SEPTEMBER),
+            ("bob", "Rarely", SEPTEMBER),
+            ("cid", "Rarely", SEPTEMBER),
+        }
+    finally:
+        spark.sql("drop schema view_test cascade")
+
+
+def test_a_folder_holds_no_view(tables_at):
+    _publish(tables_at)
+
+    publication.keep_view(tables_at)
+
+    assert publication.segments_now(tables_at).columns == SEGMENTS_NOW.column_names
+    assert not tables_at.exists(SEGMENTS_NOW)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -21,6 +22,7 @@ SIZES = Table(
     TimeKind.SNAPSHOT,
     "as_of",
     ("as_of",),
+    retention="36 months",
 )
 TOP_UPS = Table(
     "top_ups",
@@ -35,6 +37,7 @@ TOP_UPS = Table(
     TimeKind.EVENT,
     "day",
     later_columns=("settled_on",),
+    retention="36 months",
 )
 CONTRACTS = Table(
     "contracts",
@@ -48,6 +51,7 @@ CONTRACTS = Table(
     "Contracts",
     TimeKind.VALIDITY,
     end_columns=("end_reason",),
+    retention="36 months",
 )
 
 
@@ -178,7 +182,7 @@ def test_the_table_carries_its_comments_and_its_keys_are_not_null(tables_at):
 def test_a_newer_declaration_adds_its_columns_and_old_rows_have_null(tables_at):
     tables_at.append(sizes(tables_at, ("a", OCTOBER, 1)), SIZES)
     share = Column("share", "double", "The segment's share", "0..1")
-    newer = Table(SIZES.name, SIZES.grain, (*SIZES.columns, share), SIZES.about, SIZES.time, "as_of", ("as_of",))
+    newer = replace(SIZES, columns=(*SIZES.columns, share))
 
     next_run = Store(tables_at.spark, tables_at.location)
     early = next_run.read(newer).columns
@@ -191,7 +195,7 @@ def test_a_newer_declaration_adds_its_columns_and_old_rows_have_null(tables_at):
 
 def test_a_declaration_that_retypes_or_drops_a_column_needs_a_new_warehouse(tables_at):
     tables_at.append(sizes(tables_at, ("a", OCTOBER, 1)), SIZES)
-    other = Table(SIZES.name, SIZES.grain, (*SIZES.columns[:2], Column("n_homes", "bigint", "Homes")), SIZES.about)
+    other = replace(SIZES, columns=(*SIZES.columns[:2], Column("n_homes", "bigint", "Homes")))
 
     next_run = Store(tables_at.spark, tables_at.location)
 
