@@ -52,6 +52,9 @@ APART = 3.5
 """Spreads between the two nearest clusters: more than one cloud cut in two can show (2.7, by chance up to 3.3)."""
 FINEST = Rule(Index.SILHOUETTE, Prefer.MOST, APART)
 """People can merge two segments but not split one: all that are truly apart. Silhouette alone would merge them."""
+CLOUDS_APART = 4.0
+"""The same between clouds that k-means has freed of strangers: one cut in two shows up to 3.3 by chance."""
+FINEST_CLOUDS = Rule(Index.SILHOUETTE, Prefer.MOST, CLOUDS_APART)
 BEST_BIC = Rule(Index.BIC_GAIN, Prefer.BEST, APART)
 """Tails and outliers pay for a few more components than there are segments: those do not lie apart."""
 BEST_SILHOUETTE = Rule(Index.SILHOUETTE, Prefer.BEST, 0.0)
@@ -101,8 +104,8 @@ def choose(candidates: Sequence[Candidate], limits: Limits, rule: Rule, *, n_row
     if by_hand:
         chosen = candidates[0]
         return Choice(chosen.n_clusters, "given by hand", _warnings(chosen, limits, n_rows, by_hand=True))
-    least_broken = min(_excess(candidate, limits) for candidate in candidates)
-    fitting = [candidate for candidate in candidates if _excess(candidate, limits) <= least_broken]
+    least_broken = min(excess(candidate.smallest_share, candidate.largest_share, limits) for candidate in candidates)
+    fitting = [c for c in candidates if excess(c.smallest_share, c.largest_share, limits) <= least_broken]
     apart = [candidate for candidate in fitting if candidate.separation >= rule.least_separation]
     if not apart:
         chosen = max(fitting, key=lambda candidate: (candidate.separation, -candidate.n_clusters))
@@ -136,9 +139,9 @@ def _reason(chosen: Candidate, rule: Rule, candidates: Sequence[Candidate], refu
     return reason + (f"; left out: {'; '.join(left_out)}" if left_out else "")
 
 
-def _excess(candidate: Candidate, limits: Limits) -> float:
+def excess(smallest_share: float, largest_share: float, limits: Limits) -> float:
     """How far the shares lie outside the limits; 0 within."""
-    return max(0.0, limits.min_share - candidate.smallest_share) + max(0.0, candidate.largest_share - limits.max_share)
+    return max(0.0, limits.min_share - smallest_share) + max(0.0, largest_share - limits.max_share)
 
 
 def _warnings(chosen: Candidate, limits: Limits, n_rows: int, *, by_hand: bool) -> tuple[str, ...]:

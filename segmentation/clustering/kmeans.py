@@ -114,13 +114,30 @@ def model_of_centres(sample: Array, centres: Array, outlier_share: float) -> Cen
     return CentroidModel(centres[order], np.arange(len(centres), dtype=np.int32), shapes)
 
 
+def moved(sample: Array, labels: Array, rounds: int) -> Array:
+    """Labels after some rounds of Lloyd's algorithm; a cluster that loses all its points is gone."""
+    for _ in range(rounds):
+        clusters = np.unique(labels)
+        centres = np.stack([sample[labels == cluster].mean(axis=0) for cluster in clusters])
+        nearest = clusters[indices.squared_distances(sample, centres).argmin(axis=1)]
+        if np.array_equal(nearest, labels):
+            break
+        labels = nearest
+    return labels
+
+
 def _candidate(sample: Array, centres: Array) -> Candidate:
     labels = indices.squared_distances(sample, centres).argmin(axis=1)
     return candidate_of_labels(sample, labels, len(centres), indices.silhouette(sample, labels))
 
 
-def candidate_of_labels(sample: Array, labels: Array, n_clusters: int, index: float) -> Candidate:
-    """A candidate with the separation and shares of its clusters."""
+def candidate_of_labels(
+    sample: Array, labels: Array, n_clusters: int, index: float, *, clouds: Array | None = None
+) -> Candidate:
+    """A candidate with the shares of its clusters, and the separation of the clouds that these stand for.
+
+    `clouds` are labels too; without any the clusters themselves.
+    """
     shares = np.bincount(labels, minlength=n_clusters) / len(sample)
-    separation = indices.least_separation(sample, labels)
+    separation = indices.least_separation(sample, labels if clouds is None else clouds)
     return Candidate(n_clusters, float(index), separation, float(shares.min()), float(shares.max()))

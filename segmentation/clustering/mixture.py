@@ -50,11 +50,12 @@ def fit_ordered(
 ) -> tuple[MixtureModel, FitReport]:
     """The same on rows that are in order already."""
     numbers = choice.candidates_within(method.segments, limits, rows.n_rows, rows.n_distinct)
-    common = common_mixtures(rows, list(numbers), method, seed)
-    candidates = _candidates(list(common.values()), rows.sample, rule)
     by_hand = isinstance(method.segments, int)
+    within = None if by_hand else limits
+    common = common_mixtures(rows, list(numbers), method, seed, within)
+    candidates = _candidates([common[k] for k in numbers], rows.sample, rule)
     chosen = choice.choose(candidates, limits, rule, n_rows=rows.n_rows, by_hand=by_hand)
-    best = best_start(rows, common[chosen.n_clusters], method, seed)
+    best = best_start(rows, common[chosen.n_clusters], method, seed, within)
     held = expectation.refilled(best, rows.sample) if by_hand else expectation.without_empty(best, rows.sample)[0]
     model = finished(held, rows.sample, outlier_share)
     labels = model.predict(rows.sample).cluster
@@ -73,23 +74,37 @@ def fit_ordered(
 
 
 def common_mixtures(
-    rows: nodes.OrderedNodes, numbers: list[int], method: MixtureMethod, seed: int
+    rows: nodes.OrderedNodes, numbers: list[int], method: MixtureMethod, seed: int, limits: Limits | None
 ) -> dict[int, MixtureModel]:
-    """Mixtures with one covariance for all components, by number of components, from a cut of Ward or k-means.
+    """Mixtures with one covariance for all components, by number of components, the best of several starts.
 
     With a covariance each, every further component costs d^2 / 2 parameters, and BIC would rather merge segments that
     are plainly there. These tell how many there are, in a fraction of the time.
+
+    A start is a cut of Ward, one of k-means, or a mixture of more components without its smallest: a handful of
+    outliers far away takes a component before two segments that lie near each other do, and gives it back so.
     """
     micro = ward.micro_clusters(rows, max(N_MICRO, *numbers), MICRO_ROUNDS, seed)
     merges = linkage.ward(micro.centres, micro.weights)
-    found = {}
-    for k in numbers:
+    found: dict[int, MixtureModel] = {}
+    for k in sorted(numbers, reverse=True):
         kmeans.require_points(len(micro.centres), k)
         cuts = [linkage.cut(merges, k), _moved_centres(micro.centres, micro.weights, k, seed)]
         members = [np.eye(k)[cut[micro.of_sample]] for cut in cuts]
+        members += [_membership_without_smallest(larger, rows.sample, k) for larger in found.values()]
         settled = [_common(rows.sample, member, method) for member in members]
-        found[k] = _likeliest(settled, rows.sample)
+        found[k] = _best(settled, rows.sample, limits)
     return found
+
+
+def _membership_without_smallest(mixture: MixtureModel, sample: Array, k: int) -> Array:
+    """Soft membership in the `k` components that hold most points."""
+    largest_first = np.argsort(-_shares(mixture, sample), kind="stable")
+    return probabilities(expectation.of_components(mixture, np.sort(largest_first[:k])).log_joint(sample))
+
+
+def _shares(mixture: MixtureModel, sample: Array) -> Array:
+    return np.bincount(mixture.predict(sample).cluster, minlength=mixture.n_clusters) / len(sample)
 
 
 def _moved_centres(centres: Array, weights: Array, k: int, seed: int) -> Array:
@@ -101,9 +116,15 @@ def _common(sample: Array, member: Array, method: MixtureMethod) -> MixtureModel
     return expectation.settled(sample, member, FURTHER_ROUNDS, method.tolerance_per_row, is_common=True)
 
 
-def _likeliest(mixtures: list[MixtureModel], sample: Array) -> MixtureModel:
-    """The mixture with the highest likelihood; of equal ones the first."""
-    return max(mixtures, key=lambda mixture: float(mixture.log_likelihoods(sample).mean()))
+def _best(mixtures: list[MixtureModel], sample: Array, limits: Limits | None) -> MixtureModel:
+    """The likeliest of the mixtures that break the limits of shares least, or of all where there are no limits."""
+
+    def merit(mixture: MixtureModel) -> tuple[float, float]:
+        shares = _shares(mixture, sample)
+        broken = 0.0 if limits is None else choice.excess(float(shares.min()), float(shares.max()), limits)
+        return -broken, float(mixture.log_likelihoods(sample).mean())
+
+    return max(mixtures, key=merit)
 
 
 def _candidates(common: list[MixtureModel], sample: Array, rule: Rule) -> list[choice.Candidate]:
@@ -119,7 +140,9 @@ def _candidates(common: list[MixtureModel], sample: Array, rule: Rule) -> list[c
     ]
 
 
-def best_start(rows: nodes.OrderedNodes, common: MixtureModel, method: MixtureMethod, seed: int) -> MixtureModel:
+def best_start(
+    rows: nodes.OrderedNodes, common: MixtureModel, method: MixtureMethod, seed: int, limits: Limits | None
+) -> MixtureModel:
     """The best of Spark's starts and of the mixture that the number was chosen by, settled on the sample.
 
     Spark starts from a handful of random rows per component and often ends in a poor place. The starts are compared
@@ -130,7 +153,7 @@ def best_start(rows: nodes.OrderedNodes, common: MixtureModel, method: MixtureMe
     for start in range(method.n_starts):
         found = spark_mixture(rows, common.n_clusters, method, seed + start)
         starts.append(_common(rows.sample, probabilities(found.log_joint(rows.sample)), method))
-    member = probabilities(_likeliest(starts, rows.sample).log_joint(rows.sample))
+    member = probabilities(_best(starts, rows.sample, limits).log_joint(rows.sample))
     return expectation.settled(rows.sample, member, FURTHER_ROUNDS, method.tolerance_per_row)
 
 

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 
 from segmentation.clustering import choice, kmeans, linkage, nodes
 from segmentation.clustering.centroids import CentroidModel
-from segmentation.clustering.choice import FINEST, Rule
+from segmentation.clustering.choice import FINEST_CLOUDS, Rule
 from segmentation.clustering.prediction import canonical_order, renumbered
 from segmentation.clustering.report import FitReport
 from segmentation.clustering.shapes import fit_shapes
@@ -15,6 +15,7 @@ from segmentation.evaluation import indices
 from segmentation.settings import Limits, WardMethod
 
 Array = np.ndarray
+CLOUD_ROUNDS = 10
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def fit(
     seed: int,
     *,
     outlier_share: float = 0.005,
-    rule: Rule = FINEST,
+    rule: Rule = FINEST_CLOUDS,
 ) -> tuple[CentroidModel, FitReport]:
     """A model with as many clusters as asked for, or cut where the rule says within the limits.
 
@@ -52,7 +53,7 @@ def fit_ordered(
     seed: int,
     *,
     outlier_share: float,
-    rule: Rule = FINEST,
+    rule: Rule = FINEST_CLOUDS,
 ) -> tuple[CentroidModel, FitReport]:
     """The same on rows that are in order already."""
     numbers = choice.candidates_within(method.segments, limits, rows.n_rows, rows.n_distinct)
@@ -62,9 +63,7 @@ def fit_ordered(
     merges = linkage.ward(micro.centres, micro.weights)
     cuts = {k: linkage.cut(merges, k) for k in numbers}
     labels = {k: cluster_of_micro[micro.of_sample] for k, cluster_of_micro in cuts.items()}
-    candidates = [
-        kmeans.candidate_of_labels(rows.sample, labels[k], k, indices.silhouette(rows.sample, labels[k])) for k in cuts
-    ]
+    candidates = [_candidate(rows.sample, labels[k], k) for k in cuts]
     by_hand = isinstance(method.segments, int)
     chosen = choice.choose(candidates, limits, rule, n_rows=rows.n_rows, by_hand=by_hand)
     model = model_of_cut(rows.sample, micro, cuts[chosen.n_clusters], chosen.n_clusters, outlier_share)
@@ -78,6 +77,16 @@ def fit_ordered(
         notes=(f"{len(micro.centres)} micro-clusters; {micro.loss:.1%} of the scatter lies within them",),
     )
     return model, report
+
+
+def _candidate(sample: Array, labels: Array, n_clusters: int) -> choice.Candidate:
+    """What a cut is worth.
+
+    Ward never takes a merge back, so strangers stay in its clusters and hide the valley between two clouds: how far
+    these lie apart is measured after a few rounds of k-means from the cut.
+    """
+    clouds = kmeans.moved(sample, labels, CLOUD_ROUNDS)
+    return kmeans.candidate_of_labels(sample, labels, n_clusters, indices.silhouette(sample, labels), clouds=clouds)
 
 
 def micro_clusters(rows: nodes.OrderedNodes, n_micro: int, max_rounds: int, seed: int) -> MicroClusters:

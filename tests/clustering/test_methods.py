@@ -6,10 +6,12 @@ from pyspark.sql import SparkSession
 from threadpoolctl import threadpool_info
 
 from segmentation.clustering import kmeans, mixture, nodes, ward
+from segmentation.clustering.choice import CLOUDS_APART
 from segmentation.clustering.densities import MixtureModel
 from segmentation.clustering.shapes import Shapes
 from segmentation.errors import ModelError
 from segmentation.evaluation.agreement import adjusted_rand
+from segmentation.evaluation.indices import least_separation
 from segmentation.settings import KMeansMethod, Limits, MixtureMethod, WardMethod
 from tests.clustering.nodes import NODES, as_nodes, planted
 
@@ -34,6 +36,41 @@ def test_planted_clusters_are_found_with_their_number(spark: SparkSession, name:
     assert adjusted_rand(truth, found.cluster) > 0.95
     assert np.bincount(found.cluster).tolist() == sorted(np.bincount(found.cluster), reverse=True)
     assert set(spark._jsc.getPersistentRDDs()) <= held_before
+
+
+def test_outliers_far_away_take_no_component_from_two_segments_that_lie_near_each_other(spark: SparkSession):
+    chance = np.random.default_rng(5)
+    centres = np.array([[0, 0, 0, 0], [6.0, 0, 0, 0], [0, 14, 0, 0], [0, 0, 14, 0], [0, 0, 0, 14]], dtype=float)
+    truth = np.repeat(np.arange(5), 120)
+    lines = centres[truth] + chance.normal(size=(600, 4))
+    far_away = np.array([3.0, -30.0, 0.0, 0.0]) + 2 * chance.normal(size=(10, 4))
+    points = np.vstack([lines, far_away])
+    keys = [f"k{number:04d}" for number in range(len(points))]
+    limits = LIMITS.model_copy(update={"min_segments": 4, "max_segments": 7, "min_share": 0.05})
+
+    model, report = mixture.fit(as_nodes(spark, points, keys), METHODS["mixture"][1], limits, seed=1)
+
+    assert report.n_clusters == 5
+    assert adjusted_rand(truth, model.predict(lines).cluster) > 0.9
+
+
+def test_strangers_in_a_cut_of_ward_do_not_hide_that_two_clouds_lie_apart():
+    chance = np.random.default_rng(5)
+    points = np.vstack([chance.normal([5, 0, 0], size=(400, 3)), chance.normal(size=(400, 3))])
+    truth = np.repeat([0, 1], 400)
+    with_strangers = np.where(chance.random(800) < 0.08, 1 - truth, truth)
+
+    candidate = ward._candidate(points, with_strangers, 2)
+
+    assert least_separation(points, with_strangers) < CLOUDS_APART < candidate.separation
+    assert candidate.smallest_share == np.bincount(with_strangers).min() / 800
+
+
+def test_one_cloud_cut_in_two_is_not_apart():
+    points = np.random.default_rng(5).normal(size=(2000, 6))
+    halves = (points[:, 0] > 0).astype(int)
+
+    assert ward._candidate(points, halves, 2).separation < CLOUDS_APART - 0.5
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -60,6 +60,13 @@ def operator(tables_at):
         clean.SALARY_BRACKETS,
         [{"subscriber_id": w, "valid_from": START, "salary_bracket": 4} for w in LINES],
     )
+    write(
+        tables_at,
+        clean.DEVICES,
+        [{"subscriber_id": w, "valid_from": START, "device_class": "smartphone", "release_year": 2020} for w in LINES],
+    )
+    tie = {"subscriber_a": "hans", "subscriber_b": "pia", "tie_kind": "household", "valid_from": START}
+    write(tables_at, clean.HOME_TIES, [tie])
     write(tables_at, clean.USAGE_DAILY, use)
     write(tables_at, clean.RECHARGES, paid)
     write(tables_at, clean.INVOICES, bills)
@@ -86,6 +93,10 @@ def test_the_future_changes_no_row(operator):
         moved = {"subscriber_id": who, "valid_from": TOMORROW, "household_id": "h2", "birth_year": 1900}
         write(operator, clean.SUBSCRIBERS, [moved], add=True)
         write(operator, clean.SALARY_BRACKETS, [{**moved, "salary_bracket": 9}], add=True)
+    another = {"subscriber_id": "hans", "valid_from": TOMORROW, "device_class": "flagship", "release_year": 2026}
+    write(operator, clean.DEVICES, [another], add=True)
+    tied = {"subscriber_a": "hans", "subscriber_b": "petra", "tie_kind": "household", "valid_from": TOMORROW}
+    write(operator, clean.HOME_TIES, [tied], add=True)
     stranger = {"subscriber_id": "zoe", "valid_from": TOMORROW, "vertical": "home", "status": "active"}
     write(operator, clean.SERVICE_SPELLS, [stranger], add=True)
 

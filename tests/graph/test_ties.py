@@ -6,10 +6,13 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from segmentation.graph.ties import both_ways, tied_pairs
+from segmentation.tables import Store
+from segmentation.tables.clean import HOME_TIES
 
 DAY = date(2026, 10, 31)
 TIES = "subscriber_a string, subscriber_b string, tie_kind string, valid_from date, valid_to date"
-LONG_AGO = date(2020, 1, 1)
+TIES_NAMES = ("subscriber_a", "subscriber_b", "tie_kind", "valid_from", "valid_to")
+LONG_AGO, TOMORROW = date(2020, 1, 1), date(2026, 11, 1)
 
 
 def ties(spark: SparkSession, rows: list[tuple]) -> DataFrame:
@@ -49,6 +52,25 @@ def test_ties_with_oneself_with_blanks_with_strangers_or_of_another_time_are_non
     found = tied_pairs(given, members(spark, "ab"), DAY, tie_weights={}, max_degree=9)
 
     assert pairs(found) == {}
+
+
+@pytest.mark.delta
+def test_ties_of_the_future_change_no_pair(spark: SparkSession, tmp_path):
+    tables_at = Store(spark, str(tmp_path / "warehouse"))
+
+    def written(rows: list[tuple]) -> dict:
+        named = [dict(zip(TIES_NAMES, row, strict=True)) for row in rows]
+        tables_at.append(tables_at.rows(HOME_TIES, named), HOME_TIES)
+        seen = tables_at.read(HOME_TIES, DAY)
+        return pairs(tied_pairs(seen, members(spark, "abc"), DAY, tie_weights={}, max_degree=9))
+
+    now = written([("a", "b", "payer", LONG_AGO, None), ("a", "c", "device", LONG_AGO, date(2026, 11, 5))])
+    # a tie that begins tomorrow, one more kind of a tied pair, and so many that "a" would be a hub
+    later = [("b", "c", "payer", TOMORROW, None), ("a", "b", "device", TOMORROW, None)]
+    crowd = [("a", f"z{number}", "payer", TOMORROW, None) for number in range(20)]
+
+    assert now == {("a", "b"): (1.0, ["payer"]), ("a", "c"): (1.0, ["device"])}
+    assert written(later + crowd) == now
 
 
 def test_a_hub_loses_its_ties_of_that_kind_only(spark: SparkSession):
