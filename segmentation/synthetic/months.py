@@ -14,7 +14,7 @@ from segmentation.synthetic.randomness import Streams, lookup, pick
 BLENDED_SHARE = 0.25
 """Share of the lines that behave in part like a neighbouring segment."""
 LEAST_BLEND = 0.15
-MOST_BLEND: Mapping[str, float] = {segments.PAYG: 0.52, segments.PLAN: 0.64, segments.HOME: 0.56}
+MOST_BLEND: Mapping[str, float] = {segments.PAYG: 0.53, segments.PLAN: 0.70, segments.HOME: 0.56}
 """How much of the neighbour's behaviour a blended line has, from the least to the most; beyond a half it can no longer
 be told from the neighbour."""
 RAMP_MONTHS = 2
