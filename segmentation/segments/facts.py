@@ -10,7 +10,6 @@ from typing import cast
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
-from segmentation.features.catalogue import Feature
 from segmentation.settings import VerticalName
 
 FREQUENT, CHURN_RISK = "Frequent Small Rechargers", "Churn Risk"
@@ -84,7 +83,7 @@ def payg_findings(lines: DataFrame) -> list[Finding]:
     return [*less, *clearly, *[_falling(what, name, risk) for what, name in FALLING.items()]]
 
 
-def plan_findings(lines: DataFrame, profile_rows: Sequence[ProfileRow], catalogue: Sequence[Feature]) -> list[Finding]:
+def plan_findings(lines: DataFrame, profile_rows: Sequence[ProfileRow]) -> list[Finding]:
     """Facts about plan lines. `profile_rows` are rows of SEGMENT_PROFILES, each with its `segment_name`."""
     is_renewal = F.col("segment_name") == RENEWALS
     spend = _by_name(lines.groupBy(is_renewal.alias("is_in")).agg(*_moments([BILL])), "is_in")
@@ -93,7 +92,7 @@ def plan_findings(lines: DataFrame, profile_rows: Sequence[ProfileRow], catalogu
     by_name = {(str(row["segment_name"]), str(row["feature"])): row for row in profile_rows}
     quarter = lines.agg(F.percentile(STREAMING, 0.25).alias("limit")).first()["limit"]
     hardly = [_hardly_streams(name, by_name.get((name, STREAMING)), quarter) for name in (HIGH_VALUE, AT_RISK)]
-    return [spends, *hardly, _resemble(profile_rows, catalogue)]
+    return [spends, *hardly, _resemble(profile_rows)]
 
 
 def home_findings(lines: DataFrame, ties: DataFrame) -> list[Finding]:
@@ -187,14 +186,12 @@ def _hardly_streams(name: str, profile: ProfileRow | None, quarter: float | None
     return Finding(fact, measure, f"<= {quarter:.1f}, the base's first quartile", f"{median:.1f}", median <= quarter)
 
 
-def _resemble(profile_rows: Sequence[ProfileRow], catalogue: Sequence[Feature]) -> Finding:
+def _resemble(profile_rows: Sequence[ProfileRow]) -> Finding:
     fact = f"{HIGH_VALUE} and {AT_RISK} resemble each other"
-    measure = "mean difference of the mean ranks of two segments, features fitted on, but for tenure and complaints"
-    fitted_on = {feature.name for feature in catalogue if feature.roles.get(VerticalName.PLAN) == "cluster"}
-    compared = fitted_on - BESIDE_RESEMBLANCE
+    measure = "mean difference of the mean ranks of two segments over their profiles, but for tenure and complaints"
     ranks: dict[str, dict[str, float]] = {}
     for row in profile_rows:
-        if row["feature"] in compared and row["mean_rank"] is not None:
+        if row["feature"] not in BESIDE_RESEMBLANCE and row["mean_rank"] is not None:
             ranks.setdefault(str(row["segment_name"]), {})[str(row["feature"])] = cast(float, row["mean_rank"])
     if not {HIGH_VALUE, AT_RISK} <= set(ranks):
         return _not_measured(fact, measure, "the nearest pair")

@@ -125,7 +125,7 @@ def _findings(
     if vertical is VerticalName.PLAN:
         profiles = _of_vertical(tables_at.read(built.SEGMENT_PROFILES, as_of), vertical)
         rows = profiles.join(F.broadcast(names), on="segment_id", how="left").collect()
-        return facts.plan_findings(lines, [row.asDict() for row in rows], catalogue.for_vertical(vertical))
+        return facts.plan_findings(lines, [row.asDict() for row in rows])
     return facts.home_findings(lines, edges.only_ties(tables_at.read(built.HOME_EDGES, as_of)))
 
 

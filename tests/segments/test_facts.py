@@ -5,7 +5,6 @@ from datetime import date, datetime
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from segmentation.features.catalogue import for_vertical
 from segmentation.segments import facts
 from segmentation.settings import VerticalName
 from segmentation.tables import Store
@@ -76,7 +75,7 @@ def _plan(spark: SparkSession, at_risk_data: float, **ranks_too: tuple[float, ..
         for name, minute in zip(names, minutes, strict=True)
     ]
     schema = "segment_name string, bill_amount_per_month double, streaming_minutes_per_month double"
-    return facts.plan_findings(spark.createDataFrame(lines, schema), profile_rows, for_vertical("plan"))
+    return facts.plan_findings(spark.createDataFrame(lines, schema), profile_rows)
 
 
 def test_plan_segments_may_resemble_each_other_however_their_tenure_differs(spark):
