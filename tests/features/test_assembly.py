@@ -134,7 +134,7 @@ def test_what_is_written_fits_its_table_and_says_what_is_missing(operator):
     assert home["salary_bracket"] == 4.0
     assert home["age_years"] == 40.0
     assert home["complaints_per_month"] == pytest.approx(1 / 3), "one in 3 months, though nobody called before"
-    assert features["payg"].first()["missing_families"] == ["churn", "device", "lifestyle"]
+    assert features["payg"].first()["missing_families"] == ["churn", "lifestyle"]
 
 
 @pytest.mark.delta
