@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Iterator
 from functools import cache
-from importlib.abc import Traversable
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from segmentation import __version__
 
