@@ -40,7 +40,7 @@ def from_membership(points: Array, member: Array, *, is_common: bool = False) ->
 
 def without_empty(mixture: MixtureModel, points: Array) -> tuple[MixtureModel, Array]:
     """The mixture without the components that hold no point, and the numbers of those that stay."""
-    kept = np.flatnonzero(_sizes(mixture, points))
+    kept = np.flatnonzero(sizes(mixture, points))
     if len(kept) == mixture.n_clusters:
         return mixture, kept
     return of_components(mixture, kept), kept
@@ -65,11 +65,11 @@ def refilled(mixture: MixtureModel, points: Array) -> MixtureModel:
     """
     filled = mixture
     for _ in range(MOST_REFILLS):
-        empty = np.flatnonzero(_sizes(filled, points) == 0)
+        empty = np.flatnonzero(sizes(filled, points) == 0)
         if not len(empty):
             return filled
         filled = _with_farthest(filled, points, int(empty[0]))
-    n_held = int((_sizes(filled, points) > 0).sum())
+    n_held = int((sizes(filled, points) > 0).sum())
     raise ModelError(
         f"only {n_held} of {mixture.n_clusters} segments hold a line",
         expected="as many segments as asked for",
@@ -88,5 +88,6 @@ def _with_farthest(mixture: MixtureModel, points: Array, component: int) -> Mixt
     return from_membership(points, member)
 
 
-def _sizes(mixture: MixtureModel, points: Array) -> Array:
+def sizes(mixture: MixtureModel, points: Array) -> Array:
+    """Points (k) that each component holds."""
     return np.bincount(mixture.predict(points).cluster, minlength=mixture.n_clusters)

@@ -99,12 +99,8 @@ def common_mixtures(
 
 def _membership_without_smallest(mixture: MixtureModel, sample: Array, k: int) -> Array:
     """Soft membership in the `k` components that hold most points."""
-    largest_first = np.argsort(-_shares(mixture, sample), kind="stable")
+    largest_first = np.argsort(-expectation.sizes(mixture, sample), kind="stable")
     return probabilities(expectation.of_components(mixture, np.sort(largest_first[:k])).log_joint(sample))
-
-
-def _shares(mixture: MixtureModel, sample: Array) -> Array:
-    return np.bincount(mixture.predict(sample).cluster, minlength=mixture.n_clusters) / len(sample)
 
 
 def _moved_centres(centres: Array, weights: Array, k: int, seed: int) -> Array:
@@ -120,7 +116,7 @@ def _best(mixtures: list[MixtureModel], sample: Array, limits: Limits | None) ->
     """The likeliest of the mixtures that break the limits of shares least, or of all where there are no limits."""
 
     def merit(mixture: MixtureModel) -> tuple[float, float]:
-        shares = _shares(mixture, sample)
+        shares = expectation.sizes(mixture, sample) / len(sample)
         broken = 0.0 if limits is None else choice.excess(float(shares.min()), float(shares.max()), limits)
         return -broken, float(mixture.log_likelihoods(sample).mean())
 
@@ -198,8 +194,7 @@ def _common_bic(common: MixtureModel, sample: Array) -> float:
 def finished(mixture: MixtureModel, sample: Array, outlier_share: float) -> MixtureModel:
     """The mixture with its components in canonical order and its outlier limit."""
     shapes = mixture.shapes
-    sizes = np.bincount(mixture.predict(sample).cluster, minlength=mixture.n_clusters)
-    order = canonical_order(sizes, shapes.means)
+    order = canonical_order(expectation.sizes(mixture, sample), shapes.means)
     ordered = Shapes(shapes.means[order], shapes.covariances[order], float("inf"))
     sorted_mixture = MixtureModel(mixture.weights[order], ordered)
     labels = sorted_mixture.predict(sample).cluster

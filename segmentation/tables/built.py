@@ -1,6 +1,6 @@
 """Built tables: population, segments, profiles, movement, runs. The feature tables are declared by their catalogue."""
 
-from segmentation.tables.clean import SUBSCRIBER, count, day, key, money
+from segmentation.tables.clean import SUBSCRIBER, UNTIL_ERASED, count, day, key, money
 from segmentation.tables.contract import Column, Table, TimeKind
 
 VERTICAL = Column("vertical", "string", "payg, plan or home")
@@ -389,7 +389,7 @@ def partials(name: str, about: str, columns: tuple[Column, ...]) -> Table:
         TimeKind.EVENT,
         "period",
         ("period",),
-        retention="24 months, or until the person is erased",
+        retention=UNTIL_ERASED,
     )
 
 

@@ -5,7 +5,7 @@ from segmentation.tables.contract import Column, PersonalData, Table, TimeKind
 KB = "KB"
 SECONDS = "s"
 MONEY = "minor currency units"
-_UNTIL_ERASED = "24 months, or until the person is erased"
+UNTIL_ERASED = "24 months, or until the person is erased"
 
 
 def key(name: str, about: str) -> Column:
@@ -59,7 +59,7 @@ SUBSCRIBERS = Table(
     ),
     "Who uses, who pays and where, for every line of service, over time",
     TimeKind.VALIDITY,
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 SERVICE_SPELLS = Table(
     "service_spells",
@@ -79,7 +79,7 @@ SERVICE_SPELLS = Table(
     "Which vertical and product a line was in, and why it came and went; at most one open spell a line",
     TimeKind.VALIDITY,
     end_columns=("end_reason",),
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 PRODUCTS = Table(
     "products",
@@ -127,7 +127,7 @@ USAGE_DAILY = Table(
     "Use of a line on a day, by kind and part of the day; a day without use has no row",
     TimeKind.EVENT,
     "day",
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 DEVICES = Table(
     "devices",
@@ -143,7 +143,7 @@ DEVICES = Table(
     ),
     "The device of a line over time",
     TimeKind.VALIDITY,
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 RECHARGES = Table(
     "recharges",
@@ -160,7 +160,7 @@ RECHARGES = Table(
     "Prepaid credit bought",
     TimeKind.EVENT,
     "day",
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 INVOICES = Table(
     "invoices",
@@ -177,7 +177,7 @@ INVOICES = Table(
     "Monthly bills of plan and home lines",
     TimeKind.EVENT,
     "period",
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 PAYMENTS = Table(
     "payments",
@@ -194,7 +194,7 @@ PAYMENTS = Table(
     "Payments of bills, failed tries included",
     TimeKind.EVENT,
     "day",
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 SUBSCRIPTION_EVENTS = Table(
     "subscription_events",
@@ -210,7 +210,7 @@ SUBSCRIPTION_EVENTS = Table(
     "Changes to what a line has subscribed to",
     TimeKind.EVENT,
     "day",
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 CARE_CONTACTS = Table(
     "care_contacts",
@@ -231,7 +231,7 @@ CARE_CONTACTS = Table(
     TimeKind.EVENT,
     "day",
     later_columns=("resolved_on",),
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 SURVEYS = Table(
     "surveys",
@@ -248,7 +248,7 @@ SURVEYS = Table(
     "Answers to surveys",
     TimeKind.EVENT,
     "day",
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 DIGITAL_MONTHLY = Table(
     "digital_monthly",
@@ -264,7 +264,7 @@ DIGITAL_MONTHLY = Table(
     "Use of the operator's digital channels in a month",
     TimeKind.EVENT,
     "period",
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 LIFESTYLE_MONTHLY = Table(
     "lifestyle_monthly",
@@ -283,7 +283,7 @@ LIFESTYLE_MONTHLY = Table(
     "Lifestyle of a month, from partners and consented data",
     TimeKind.EVENT,
     "period",
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 SALARY_BRACKETS = Table(
     "salary_brackets",
@@ -297,7 +297,7 @@ SALARY_BRACKETS = Table(
     ),
     "Salary bracket over time",
     TimeKind.VALIDITY,
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 HOME_TIES = Table(
     "home_ties",
@@ -312,7 +312,7 @@ HOME_TIES = Table(
     ),
     "Ties between lines: same dwelling, building, payer, device, or the same trouble at the same time",
     TimeKind.VALIDITY,
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 CONSENTS = Table(
     "consents",
@@ -347,7 +347,7 @@ CAMPAIGN_CONTACTS = Table(
     "Marketing contacts and what came of them",
     TimeKind.EVENT,
     "day",
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 ACQUISITION = Table(
     "acquisition",
@@ -363,7 +363,7 @@ ACQUISITION = Table(
     "How a line was won",
     TimeKind.EVENT,
     "day",
-    retention=_UNTIL_ERASED,
+    retention=UNTIL_ERASED,
 )
 
 TABLES = (
