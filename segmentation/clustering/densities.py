@@ -24,9 +24,10 @@ class MixtureModel:
 
     @property
     def n_parameters(self) -> int:
-        """Free parameters: weights, means, full covariances."""
+        """Free parameters: weights, means, and every full covariance once, however many components share it."""
         k, d = self.shapes.means.shape
-        return (k - 1) + k * d + k * d * (d + 1) // 2
+        n_covariances = len(np.unique(self.shapes.covariances.reshape(k, d * d), axis=0))
+        return (k - 1) + k * d + n_covariances * d * (d + 1) // 2
 
     def predict(self, points: Array) -> Prediction:
         posterior = probabilities(self.log_joint(points))

@@ -1,4 +1,4 @@
-"""GaussianMixture of Spark ML, from several starts; the number of components by BIC."""
+"""GaussianMixture of Spark ML, from several starts; the number by BIC, the shape by what lies further apart."""
 
 import logging
 
@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from sklearn.cluster import KMeans
 
 from segmentation.clustering import choice, expectation, kmeans, linkage, nodes, ward
-from segmentation.clustering.choice import BEST_BIC, Index, Rule
+from segmentation.clustering.choice import APART, BEST_BIC, Index, Rule
 from segmentation.clustering.densities import MixtureModel
 from segmentation.clustering.prediction import canonical_order, probabilities
 from segmentation.clustering.report import FitReport
@@ -55,20 +55,19 @@ def fit_ordered(
     common = common_mixtures(rows, list(numbers), method, seed, within)
     candidates = _candidates([common[k] for k in numbers], rows.sample, rule)
     chosen = choice.choose(candidates, limits, rule, n_rows=rows.n_rows, by_hand=by_hand)
-    best = best_start(rows, common[chosen.n_clusters], method, seed, within)
-    held = expectation.refilled(best, rows.sample) if by_hand else expectation.without_empty(best, rows.sample)[0]
+    start, of_start = best_start(rows, common[chosen.n_clusters], method, seed, within)
+    held, of_shape = further_apart(start, rows.sample, method, by_hand=by_hand)
     model = finished(held, rows.sample, outlier_share)
     labels = model.predict(rows.sample).cluster
-    likelihood = float(model.log_likelihoods(rows.sample).mean())
-    of_likelihood = {"mean_log_likelihood": likelihood, "bic": bic(likelihood, model.n_parameters, rows.n_rows)}
+    part = f"fitted on {len(rows.sample):,} of {rows.n_rows:,} rows, by hash of the key"
     report = FitReport(
         method="mixture",
         n_rows=rows.n_rows,
         n_clusters=model.n_clusters,
-        indices=indices.all_indices(rows.sample, labels) | of_likelihood,
+        indices=indices.all_indices(rows.sample, labels) | of_likelihood(model, rows),
         candidates=tuple(candidates),
         choice=choice.with_clusters(chosen, model.n_clusters),
-        notes=() if rows.is_whole else (f"fitted on {len(rows.sample):,} of {rows.n_rows:,} rows, by hash of the key",),
+        notes=(of_start, of_shape) if rows.is_whole else (part, of_start, of_shape),
     )
     return model, report
 
@@ -126,8 +125,8 @@ def _best(mixtures: list[MixtureModel], sample: Array, limits: Limits | None) ->
 def _candidates(common: list[MixtureModel], sample: Array, rule: Rule) -> list[choice.Candidate]:
     labels = [mixture.predict(sample).cluster for mixture in common]
     if rule.index is Index.BIC_GAIN:
-        alone = _common_bic(expectation.from_membership(sample, np.ones((len(sample), 1))), sample)
-        validity = [alone - _common_bic(mixture, sample) for mixture in common]
+        alone = _bic_of_a_row(expectation.from_membership(sample, np.ones((len(sample), 1))), sample)
+        validity = [alone - _bic_of_a_row(mixture, sample) for mixture in common]
     else:
         validity = [indices.silhouette(sample, found) for found in labels]
     return [
@@ -136,21 +135,52 @@ def _candidates(common: list[MixtureModel], sample: Array, rule: Rule) -> list[c
     ]
 
 
+def _bic_of_a_row(mixture: MixtureModel, sample: Array) -> float:
+    n_rows = len(sample)
+    return bic(float(mixture.log_likelihoods(sample).mean()), mixture.n_parameters, n_rows) / n_rows
+
+
 def best_start(
     rows: nodes.OrderedNodes, common: MixtureModel, method: MixtureMethod, seed: int, limits: Limits | None
-) -> MixtureModel:
-    """The best of Spark's starts and of the mixture that the number was chosen by, settled on the sample.
+) -> tuple[MixtureModel, str]:
+    """The best of Spark's starts and of the mixture that the number was chosen by, and in words which one it is.
 
     Spark starts from a handful of random rows per component and often ends in a poor place. The starts are compared
     with one covariance for all components: with one each, the likeliest is often the one whose component has shrunk
     onto lines that share a zero (no roaming, no contact), which is no segment.
     """
-    starts = [common]
+    starts = {"the mixture that the number was chosen by": common}
     for start in range(method.n_starts):
         found = spark_mixture(rows, common.n_clusters, method, seed + start)
-        starts.append(_common(rows.sample, probabilities(found.log_joint(rows.sample)), method))
-    member = probabilities(_best(starts, rows.sample, limits).log_joint(rows.sample))
-    return expectation.settled(rows.sample, member, FURTHER_ROUNDS, method.tolerance_per_row)
+        of_spark = _common(rows.sample, probabilities(found.log_joint(rows.sample)), method)
+        starts[f"random start {start + 1} of {method.n_starts}"] = of_spark
+    best = _best(list(starts.values()), rows.sample, limits)
+    [which] = [name for name, start in starts.items() if start is best]
+    return best, f"begun from {which}"
+
+
+def further_apart(
+    start: MixtureModel, sample: Array, method: MixtureMethod, *, by_hand: bool
+) -> tuple[MixtureModel, str]:
+    """The start, whose components share one covariance, or with one each settled from it; and in words which.
+
+    One each follows segments of unlike shapes. On skewed features it lets one component grow into the tail of the next:
+    then the shared one leaves them further apart, and is taken where even its nearest two lie apart.
+    """
+    membership = probabilities(start.log_joint(sample))
+    own = expectation.settled(sample, membership, FURTHER_ROUNDS, method.tolerance_per_row)
+    shared, each = (
+        expectation.refilled(mixture, sample) if by_hand else expectation.without_empty(mixture, sample)[0]
+        for mixture in (start, own)
+    )
+    of_shared, of_each = (
+        indices.least_separation(sample, mixture.predict(sample).cluster) for mixture in (shared, each)
+    )
+    is_shared = shared.n_clusters >= each.n_clusters and of_shared > max(of_each, APART)
+    what, other = ("one covariance for all segments", "each") if is_shared else ("a covariance each", "shared")
+    here, there = (of_shared, of_each) if is_shared else (of_each, of_shared)
+    words = f"{what}: the nearest segments lie {here:.2g} spreads apart, with {other} {there:.2g}"
+    return (shared if is_shared else each), words
 
 
 def spark_mixture(rows: nodes.OrderedNodes, n_clusters: int, method: MixtureMethod, seed: int) -> MixtureModel:
@@ -179,16 +209,15 @@ def _ridged(covariances: Array) -> Array:
     return symmetric + np.eye(n_features) * (RIDGE * mean_variance)
 
 
+def of_likelihood(mixture: MixtureModel, rows: nodes.OrderedNodes) -> dict[str, float]:
+    """Mean log-likelihood of a row of the sample, and BIC of all rows."""
+    likelihood = float(mixture.log_likelihoods(rows.sample).mean())
+    return {"mean_log_likelihood": likelihood, "bic": bic(likelihood, mixture.n_parameters, rows.n_rows)}
+
+
 def bic(mean_log_likelihood: float, n_parameters: int, n_rows: int) -> float:
     """Bayesian information criterion (lower is better)."""
     return -2.0 * mean_log_likelihood * n_rows + n_parameters * float(np.log(n_rows))
-
-
-def _common_bic(common: MixtureModel, sample: Array) -> float:
-    """BIC per row of a mixture with one covariance for all components."""
-    k, d = common.shapes.means.shape
-    n_parameters = (k - 1) + k * d + d * (d + 1) // 2
-    return bic(float(common.log_likelihoods(sample).mean()), n_parameters, len(sample)) / len(sample)
 
 
 def finished(mixture: MixtureModel, sample: Array, outlier_share: float) -> MixtureModel:

@@ -5,7 +5,7 @@ import pytest
 from pyspark.sql import SparkSession
 from threadpoolctl import threadpool_info
 
-from segmentation.clustering import kmeans, mixture, nodes, ward
+from segmentation.clustering import expectation, kmeans, mixture, nodes, ward
 from segmentation.clustering.choice import CLOUDS_APART
 from segmentation.clustering.densities import MixtureModel
 from segmentation.clustering.shapes import Shapes
@@ -52,6 +52,38 @@ def test_outliers_far_away_take_no_component_from_two_segments_that_lie_near_eac
 
     assert report.n_clusters == 5
     assert adjusted_rand(truth, model.predict(lines).cluster) > 0.9
+
+
+def test_a_segment_does_not_grow_into_the_tail_of_the_next_one():
+    chance = np.random.default_rng(5)
+    truth = np.repeat(np.arange(3), 500)
+    tails = np.exp(chance.normal(size=(1500, 8))) - 1
+    points = np.eye(8)[truth] * 5 + np.where(chance.random((1500, 8)) < 0.5, 0.0, tails)
+    start = _shared(points, truth)
+
+    found, words = mixture.further_apart(start, points, METHODS["mixture"][1], by_hand=False)
+
+    one_each = expectation.settled(points, np.eye(3)[truth], 200, 1e-4)
+    assert words.startswith("one covariance for all segments")
+    assert adjusted_rand(truth, found.predict(points).cluster) > 0.8
+    assert adjusted_rand(truth, one_each.predict(points).cluster) < 0.5
+
+
+def test_segments_of_unlike_shapes_keep_a_covariance_each():
+    chance = np.random.default_rng(5)
+    truth = np.repeat(np.arange(2), 400)
+    crossed = np.where(truth[:, None] == 0, [6.0, 0.3], [0.3, 6.0]) * chance.normal(size=(800, 2)) + truth[:, None] * 4
+    start = _shared(crossed, truth)
+
+    found, words = mixture.further_apart(start, crossed, METHODS["mixture"][1], by_hand=False)
+
+    assert words.startswith("a covariance each")
+    assert adjusted_rand(truth, found.predict(crossed).cluster) > 0.7
+    assert found.n_parameters == start.n_parameters + 3
+
+
+def _shared(points: np.ndarray, labels: np.ndarray) -> MixtureModel:
+    return expectation.settled(points, np.eye(labels.max() + 1)[labels], 200, 1e-4, is_common=True)
 
 
 def test_strangers_in_a_cut_of_ward_do_not_hide_that_two_clouds_lie_apart():
@@ -125,7 +157,7 @@ def test_a_component_that_holds_no_row_is_left_out_or_filled_when_the_number_is_
     points, _, keys = planted(n_rows=100, n_features=2)
     means = np.array([[0.0, 0.0], [0.0, 0.0], [6.0, 0.0]])
     shadowed = MixtureModel(np.array([0.5, 1e-12, 0.5]), Shapes(means, np.stack([np.eye(2)] * 3), np.inf))
-    monkeypatch.setattr(mixture, "best_start", lambda *_: shadowed)
+    monkeypatch.setattr(mixture, "best_start", lambda *_: (shadowed, "begun by the test"))
     method = METHODS["mixture"][1].model_copy(update={"segments": segments})
 
     model, report = mixture.fit(as_nodes(spark, points, keys), method, LIMITS, seed=1)
