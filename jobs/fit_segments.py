@@ -1,5 +1,6 @@
 """Find the segments of each vertical where none are released yet."""
 
+import logging
 from functools import partial
 from typing import Annotated
 
@@ -10,6 +11,8 @@ from segmentation.runs import Run
 from segmentation.segments import birth
 from segmentation.settings import VerticalName
 
+logger = logging.getLogger(__name__)
+
 
 def run(
     at: Run, *, refit: Annotated[bool, typer.Option("--refit", help="Fit again although a model scores.")] = False
@@ -19,10 +22,13 @@ def run(
 
 
 def _fit(at: Run, vertical: VerticalName, *, refit: bool) -> None:
-    if birth.is_fitted(at.tables_at, vertical) and not refit:
-        birth.retire_replaced(at.tables_at, vertical)
-        return
     as_of = at.as_of_days[0]
+    if birth.is_fitted(at.tables_at, vertical) and not refit:
+        if birth.is_fitted_otherwise(at.tables_at, at.settings, vertical):
+            logger.warning("%s: the model that scores was fitted with other settings; --refit fits anew", vertical)
+        birth.retire_replaced(at.tables_at, vertical)
+        at.keeps("fit_segments", as_of, vertical)
+        return
     with at.step("fit_segments", as_of, vertical) as record:
         record.notes += birth.fit_and_name(at.tables_at, at.settings, vertical, as_of, at.run_id, at.started_at)
 

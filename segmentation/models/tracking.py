@@ -9,8 +9,9 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
+from urllib.parse import urlparse
 
-import segmentation
+from segmentation import code
 from segmentation.models.fitted import FittedModel
 from segmentation.settings import MlflowSettings
 
@@ -43,14 +44,15 @@ def log_fit(fitted: FittedModel, folder: Path, settings: MlflowSettings, tables_
         mlflow.log_metrics(_metrics(fitted))
         mlflow.log_dict({name: int(number) for name, number in tables_read.items()}, "tables_read.json")
         mlflow.log_dict(fitted.report.as_dict(), "report.json")
-        mlflow.pyfunc.log_model(
-            name="model",
-            loader_module=_SERVED_BY,
-            data_path=str(folder),
-            code_paths=[str(Path(segmentation.__file__).parent)],
-            # named, not guessed: MLflow's guess starts Spark in a process of its own
-            pip_requirements=[f"{package}=={version(package)}" for package in _NEEDED_TO_SERVE],
-        )
+        with code.in_folder() as sources:
+            mlflow.pyfunc.log_model(
+                name="model",
+                loader_module=_SERVED_BY,
+                data_path=str(folder),
+                code_paths=[str(sources)],
+                # named, not guessed: MLflow's guess starts Spark in a process of its own
+                pip_requirements=[f"{package}=={version(package)}" for package in _NEEDED_TO_SERVE],
+            )
         mlflow.set_tag("is_complete", "true")
         return str(run.info.run_id)
 
@@ -99,8 +101,14 @@ def _experiment(settings: MlflowSettings) -> str:
         found = mlflow.get_experiment_by_name(settings.experiment)
         if found is not None:
             return str(found.experiment_id)
-        artifacts = settings.artifacts if "://" in settings.artifacts else Path(settings.artifacts).resolve().as_uri()
-        return str(mlflow.create_experiment(settings.experiment, artifact_location=artifacts))
+        return str(
+            mlflow.create_experiment(settings.experiment, artifact_location=artifact_address(settings.artifacts))
+        )
+
+
+def artifact_address(artifacts: str) -> str:
+    """The address of a place of artifacts: one with a scheme (dbfs:/Volumes/..., s3://...) as it is, else a folder."""
+    return artifacts if urlparse(artifacts).scheme else Path(artifacts).resolve().as_uri()
 
 
 def _find(experiment_id: str, tags: Mapping[str, str]) -> str | None:

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from two_kinds_of_lines import OCTOBER, opened, write_features
 
-from jobs import assign_segments
+from jobs import assign_segments, fit_segments
 from segmentation.runs import Run, new_run
 from segmentation.segments import birth
 from segmentation.settings import VerticalName
@@ -75,6 +75,22 @@ def test_segments_are_kept_until_the_features_or_the_model_change_or_they_are_go
     birth.fit_and_name(at.tables_at, at.settings, PAYG, OCTOBER, "a refit", at.started_at)
     assign_segments.run(later(at))
     assert n_assigned(at) == 3
+
+
+def test_a_model_is_kept_when_settings_change_and_that_is_said(at, caplog):
+    write_features(at)
+    seed = at.vertical(PAYG).seed + 1
+    other = at.settings.model_copy(update={"verticals": {PAYG: at.vertical(PAYG).model_copy(update={"seed": seed})}})
+
+    fit_segments.run(at)
+    with caplog.at_level("WARNING"):
+        fit_segments.run(later(at))
+        said_of_the_same = caplog.text
+        fit_segments.run(replace(later(at), settings=other))
+
+    assert said_of_the_same == ""
+    assert "payg: the model that scores was fitted with other settings; --refit fits anew" in caplog.text
+    assert at.tables_at.read(built.SEGMENT_MODELS).count() == 1
 
 
 def n_assigned(at: Run) -> int:

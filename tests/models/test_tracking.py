@@ -70,3 +70,9 @@ def test_switched_off_it_says_nothing(tmp_path: Path):
     off = MlflowSettings(is_on=False)
 
     assert tracking.log_fit(fitted_model("ward"), tmp_path, off, {}) is None
+
+
+@pytest.mark.parametrize("address", ["dbfs:/Volumes/main/segmentation/files/mlruns", "s3://bucket/mlruns"])
+def test_an_address_of_artifacts_is_kept_and_a_folder_becomes_one(address, tmp_path):
+    assert tracking.artifact_address(address) == address
+    assert tracking.artifact_address(str(tmp_path / "mlruns")) == (tmp_path / "mlruns").as_uri()
