@@ -83,7 +83,7 @@ class WriteOptions(RunOptions):
 
     again: Annotated[
         bool,
-        typer.Option("--again", help="Build and assign again though inputs, settings and code are unchanged."),
+        typer.Option("--again", help="Build features and assign again though inputs, settings and code are unchanged."),
     ] = False
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -39,6 +40,11 @@ def reading_job(run: Callable[..., Answer | None], name: str, *examples: str) ->
     return Command(run, name, RunOptions, reading, examples, _done)
 
 
+def querying_job(run: Callable[..., Answer | None], name: str, *examples: str) -> Command:
+    """A job that reads whole tables, all days and verticals of them, as a command."""
+    return Command(run, name, ConfOptions, _reading_all, examples, _done)
+
+
 @contextmanager
 def settings_only(options: ConfOptions) -> Iterator[RunSettings]:
     """The settings, checked; no Spark."""
@@ -55,6 +61,13 @@ def spark_only(options: SparkOptions) -> Iterator[SparkSession]:
 def reading(options: RunOptions) -> Iterator[Run]:
     """A run that only reads."""
     with _opened(options, needs_secret=False) as run:
+        yield run
+
+
+@contextmanager
+def _reading_all(options: ConfOptions) -> Iterator[Run]:
+    given = {field.name: getattr(options, field.name) for field in fields(options)}
+    with reading(RunOptions(**given)) as run:
         yield run
 
 

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from rich.table import Table as Grid
 
 from jobs import tables
-from jobs.opening import reading_job
+from jobs.opening import querying_job
 from jobs.terminal import Answer
 from segmentation.errors import DataError
 from segmentation.runs import Run
@@ -87,7 +87,7 @@ def _json(value: object) -> Json:
     return [_json(item) for item in value] if isinstance(value, list | tuple) else str(value)
 
 
-main = reading_job(
+main = querying_job(
     run,
     "sql",
     "segmentation sql 'select segment_name, count(*) from segments_now group by 1'",

@@ -81,7 +81,7 @@ def _difference_text(difference: Difference) -> str:
     return f"{difference.words} ({abs(difference.spreads):.1f} spreads {way}{unlike})"
 
 
-main = reading_job(run, "why", "segmentation why 999031415926", "segmentation why 999031415926 --month 2026-10 --json")
+main = reading_job(run, "why", "segmentation why 990271828183", "segmentation why 990271828183 --month 2026-10 --json")
 
 if __name__ == "__main__":
     main()

@@ -1,7 +1,7 @@
 """Period partials: sums of every family over month-long periods, made once and added up by every window.
 
 A period that ends on a day holds the events from the day after the period before it; any day works. A period is made
-again only when the deliveries it came from, or the code, have changed.
+again only when the deliveries it came from, or CODE_VERSION, have changed.
 """
 
 import logging

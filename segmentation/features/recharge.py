@@ -1,4 +1,4 @@
-"""Recharges of prepaid credit: recency, frequency, amount, denomination, regularity, velocity."""
+"""Recharges of prepaid credit: recency, frequency, amount (its mean stands for denomination), regularity, velocity."""
 
 from collections.abc import Callable, Sequence
 from datetime import date

@@ -378,7 +378,11 @@ def partials(name: str, about: str, columns: tuple[Column, ...]) -> Table:
     """A table of period partials: sums of one family over one period, from which windows are added up."""
     ends = (
         day("period", "Last day of the period"),
-        Column("input_version", "string", "Hash of the deliveries and the code it was built from"),
+        Column(
+            "input_version",
+            "string",
+            "Hash of the deliveries it was built from and of the version of its meaning",
+        ),
     )
     grain = ("subscriber_id", "period")
     return Table(
