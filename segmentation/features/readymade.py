@@ -13,7 +13,7 @@ from segmentation.errors import SettingsError
 from segmentation.features import catalogue
 from segmentation.settings import RunSettings, VerticalName, stable_hash
 from segmentation.sources import delivery as deliveries
-from segmentation.sources import feeds, ingestion, probing, reading, source
+from segmentation.sources import feeds, ingestion, probing, reading, source, telling
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.feeds import FeedCounts
 from segmentation.sources.sifting import sifted
@@ -89,9 +89,10 @@ def take_in(spark: SparkSession, tables_at: Store, of: Source, settings: RunSett
         refused = ingestion.refused_kept(parts, of, secret, found, run_id)
         lines = parts.accepted.persist()
         try:
-            for vertical in verticals:
-                _write(tables_at, lines, vertical, as_of, of, _version(vertical, found, mapping), run_id)
-            ingestion.replace_refused(tables_at, refused, parts.quarantined, of, found)
+            with telling.telling_errors(of, "write the features", then="the next run writes them again"):
+                for vertical in verticals:
+                    _write(tables_at, lines, vertical, as_of, of, _version(vertical, found, mapping), run_id)
+                ingestion.replace_refused(tables_at, refused, parts.quarantined, of, found)
         finally:
             lines.unpersist()
             refused.unpersist()

@@ -100,8 +100,10 @@ def line_number(line: Column) -> Column:
 
 
 def identifier(letter: str, number: Column) -> Column:
-    """What the operator calls a customer, a payer or a dwelling: a letter and the number."""
-    return F.concat(F.lit(letter), F.lpad(number.cast("string"), 10, "0"))
+    """What the operator calls a customer, a payer or a dwelling: a letter and the number, in ten digits at least."""
+    digits = number.cast("string")
+    # lpad would cut the last digit off a longer one: two dwellings of a base beyond 78 million lines would be one
+    return F.concat(F.lit(letter), F.when(F.length(digits) > 10, digits).otherwise(F.lpad(digits, 10, "0")))
 
 
 def age_and_place(streams: Streams) -> dict[str, Column]:

@@ -186,6 +186,16 @@ def test_behaviour_changes_in_the_two_months_before_a_move(spark):
     assert {round(row["ramp"], 2) for row in before.select("ramp").distinct().collect()} == {0.33, 0.67}
 
 
+def test_identifiers_of_the_largest_base_keep_all_their_digits(spark):
+    numbers = spark.range(10_999_999_990, 11_000_000_010).union(spark.range(20)).repartition(3)
+
+    told = [row[0] for row in numbers.select(base.identifier("P", F.col("id"))).collect()]
+
+    assert len(set(told)) == 40
+    assert "P0000000007" in told
+    assert "P11000000007" in told
+
+
 def test_an_operator_without_settings_is_refused(spark, tmp_path):
     settings = settings_at(tmp_path).model_copy(update={"synthetic": None})
 
