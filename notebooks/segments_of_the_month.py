@@ -10,9 +10,11 @@
 # %% [markdown]
 # # The segments of the month
 # The story of one month, told on the tables that `make run` left in `warehouse/local`. Nothing is defined here: every verb comes
-# from the package, and every number can be asked for again with `segmentation sql`.
+# from the package, and every number can be asked for again with `segmentation sql`. For tables of your own set
+# `SEGMENTATION_CONF` to your conf file.
 
 # %%
+import os
 from pathlib import Path
 
 import plotly.express as px
@@ -22,10 +24,11 @@ from segmentation import session
 from segmentation.settings import load
 from segmentation.tables import Store, built
 
-root = Path.cwd() if Path("conf").is_dir() else Path.cwd().parent
-settings = load(root / "conf/local.yaml")
+if not Path("conf").is_dir():
+    os.chdir("..")  # opened from its own folder
+settings = load(Path(os.environ.get("SEGMENTATION_CONF", "conf/local.yaml")))
 spark = session.current_or_new(settings.spark)
-tables_at = Store(spark, str(root / settings.warehouse))
+tables_at = Store(spark, settings.warehouse)
 sql.as_views(tables_at)
 
 # %% [markdown]

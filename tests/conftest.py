@@ -20,13 +20,11 @@ LONG = (
     "graph/test_communities_table.py",
     "graph/test_propagation.py",
     "graph/test_similarity.py",
-    "graph/test_ties.py",
     "jobs/test_doors.py",
     "jobs/test_kept_steps.py",
     "jobs/test_planted_segments.py",
     "jobs/test_processes.py",
     "jobs/test_score.py",
-    "jobs/test_sql.py",
     "jobs/test_why.py",
     "models/test_assignment.py",
     "models/test_fitted.py",
@@ -37,7 +35,6 @@ LONG = (
     "sources/test_mapping.py",
     "sources/test_refusal.py",
     "synthetic/test_operator.py",
-    "tables/test_store.py",
 )
 """Tests that take minutes together: fits, whole processes and the real data sets. `make test-slow` runs them."""
 

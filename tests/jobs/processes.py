@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,32 +61,44 @@ def segmentation(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "jobs.cli", *arguments]
 
 
-def ended(command: Sequence[str], seconds: int = 900) -> subprocess.CompletedProcess[str]:
+def ended(command: Sequence[str], seconds: int = 900, **variables: str) -> subprocess.CompletedProcess[str]:
     """What a command said; fails with all of it when it did not end well."""
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=seconds, check=False
-    )
+    given = environment() | variables
+    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=seconds, check=False)
     assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout[-4000:]}\n{done.stderr[-8000:]}"
     return done
 
 
-def killed(command: Sequence[str], seconds: float) -> bool:
-    """Start a command and kill it without warning after so many seconds; False when it had ended by then."""
-    running = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+def killed(command: Sequence[str], seconds: float, *, with_its_jvm: bool) -> bool:
+    """Start a command and kill it without warning after so many seconds; False when it had ended by then.
+
+    Without its JVM only the driver's Python dies, and what it had asked Spark for may still be under way.
+    """
+    running = _started(command)
     try:
         running.wait(timeout=seconds)
         return False
     except subprocess.TimeoutExpired:
+        if with_its_jvm:
+            os.killpg(running.pid, signal.SIGKILL)
         running.send_signal(signal.SIGKILL)
         running.wait()
         return True
+
+
+def asked_to_end(command: Sequence[str], when: Callable[[], bool], seconds: float = 60) -> tuple[int, str]:
+    """Exit code and last line of a command that a scheduler asks to end (SIGTERM) once something is so."""
+    running = _started(command, stdout=subprocess.PIPE)
+    _wait_until(when, 300)
+    running.terminate()
+    said, _ = running.communicate(timeout=seconds)
+    return running.returncode, said.decode().strip().splitlines()[-1]
+
+
+def _started(command: Sequence[str], stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment(), stdout=stdout, stderr=subprocess.DEVNULL, start_new_session=True
+    )
 
 
 def spark_submit() -> str:
@@ -152,8 +164,8 @@ def _wait_for(port: int) -> None:
     _wait_until(answers)
 
 
-def _wait_until(is_so: object, seconds: float = 60) -> None:
+def _wait_until(is_so: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
-        assert time.monotonic() < deadline, "the cluster did not come up"
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s for nothing"
         time.sleep(0.3)

@@ -4,17 +4,20 @@ import json
 import random
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from jobs.terminal import TERMINATED
 from segmentation.errors import LockedError
 from segmentation.tables import Store, built, held
 from tests.equality import OF_THE_FILES, differences, every_table
 from tests.jobs.processes import (
     ROOT,
     Place,
+    asked_to_end,
     ended,
     killed,
     segmentation,
@@ -105,7 +108,8 @@ def test_a_run_killed_anywhere_and_repeated_equals_an_undisturbed_one(undisturbe
 
     # A repeated run has less to do: one that ended before its kill counts for none.
     for _ in range(3 * N_KILLS):
-        n_killed += killed(command, seconds * chance.uniform(0.08, 0.4))
+        at = seconds * chance.uniform(0.08, 0.4)
+        n_killed += killed(command, at, with_its_jvm=n_killed % 2 == 0)
         if n_killed == N_KILLS:
             break
     ended(command)
@@ -113,6 +117,29 @@ def test_a_run_killed_anywhere_and_repeated_equals_an_undisturbed_one(undisturbe
     assert n_killed == N_KILLS
     # Each generated its own feeds.
     assert differences(store(place), store(broken), apart_from=OF_THE_FILES) == []
+
+
+def test_a_run_that_a_scheduler_ends_says_so_leaves_the_warehouse_free_and_goes_on(undisturbed, store, low, tmp_path):
+    place, _, _ = undisturbed
+    other = copy_of(place, tmp_path, *FEATURE_TABLES)
+    command = segmentation("build_features", "--json", *other.options, *low)
+    one_is_there = (Path(other.warehouse) / FEATURE_TABLES[0] / "_delta_log" / f"{0:020}.json").exists
+
+    code, said = asked_to_end(command, when=one_is_there)
+    ended(command)
+
+    assert code == TERMINATED
+    assert json.loads(said)["error"]["message"] == "terminated; run the same command again to go on"
+    assert differences(store(place), store(other)) == []
+
+
+def test_the_notebook_runs_on_the_tables_of_a_run(undisturbed, scratch):
+    place, _, _ = undisturbed
+    conf_file = scratch / "of_the_notebook.yaml"
+    properties = spark_properties(scratch)
+    conf_file.write_text(f"extends: {ROOT / place.conf_file}\nwarehouse: {place.warehouse}\nspark: {properties}\n")
+
+    ended([sys.executable, "notebooks/segments_of_the_month.py"], SEGMENTATION_CONF=str(conf_file))
 
 
 def test_spark_submit_gives_the_same_features_as_the_command(undisturbed, store, scratch, tmp_path):
