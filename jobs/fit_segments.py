@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from jobs.opening import writing_job
+from segmentation.models import registry
 from segmentation.runs import Run
 from segmentation.segments import birth
 from segmentation.settings import VerticalName
@@ -23,8 +24,9 @@ def run(
 
 def _fit(at: Run, vertical: VerticalName, *, refit: bool) -> None:
     as_of = at.as_of_days[0]
-    if birth.is_fitted(at.tables_at, vertical) and not refit:
-        if birth.is_fitted_otherwise(at.tables_at, at.settings, vertical):
+    scoring = registry.released_settings(at.tables_at, vertical)
+    if scoring is not None and not refit:
+        if scoring != at.vertical(vertical).model_dump(mode="json"):
             logger.warning("%s: the model that scores was fitted with other settings; --refit fits anew", vertical)
         birth.retire_replaced(at.tables_at, vertical)
         at.keeps("fit_segments", as_of, vertical)

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from segmentation.errors import ModelError
 from segmentation.models.fitted import FittedModel, load
-from segmentation.settings import VerticalName
+from segmentation.settings import Json, VerticalName
 from segmentation.tables import Store
 from segmentation.tables.built import SEGMENT_MODELS
 
@@ -62,9 +62,10 @@ def model_row(
     }
 
 
-def has_released(tables_at: Store, vertical: VerticalName) -> bool:
-    """Whether there is a model that scores."""
-    return released_row(tables_at, vertical) is not None
+def released_settings(tables_at: Store, vertical: VerticalName) -> dict[str, Json] | None:
+    """The settings that the model that scores was fitted with; None when there is no such model."""
+    row = released_row(tables_at, vertical)
+    return None if row is None else dict(json.loads(row["settings_json"]))
 
 
 def features_of(tables_at: Store, vertical: VerticalName, model_version: str) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """Fit a vertical and give its clusters ids, names and colours."""
 
-import json
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -16,18 +15,6 @@ from segmentation.profiles import description, differences
 from segmentation.segments import archetypes, lasting
 from segmentation.settings import RunSettings, VerticalName
 from segmentation.tables import Store, built, clean
-
-
-def is_fitted(tables_at: Store, vertical: VerticalName) -> bool:
-    """Whether a model scores this vertical."""
-    return registry.has_released(tables_at, vertical)
-
-
-def is_fitted_otherwise(tables_at: Store, settings: RunSettings, vertical: VerticalName) -> bool:
-    """Whether the model that scores this vertical was fitted with other settings than these."""
-    row = registry.released_row(tables_at, vertical)
-    now = settings.verticals[vertical].model_dump(mode="json")
-    return row is not None and json.loads(row["settings_json"]) != json.loads(json.dumps(now))
 
 
 def fit_and_name(

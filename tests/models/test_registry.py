@@ -47,6 +47,6 @@ def test_the_features_of_a_model_are_known_also_when_it_no_longer_scores(spark: 
 def test_a_vertical_without_a_model_is_told_how_to_get_one(spark: SparkSession, tmp_path: Path):
     tables_at = Store(spark, str(tmp_path / "tables"))
 
-    assert not registry.has_released(tables_at, VerticalName.HOME)
+    assert registry.released_settings(tables_at, VerticalName.HOME) is None
     with pytest.raises(ModelError, match="segmentation fit-segments"):
         registry.released(tables_at, VerticalName.HOME, tmp_path)
