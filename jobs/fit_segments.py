@@ -1,18 +1,14 @@
 """Find the segments of each vertical where none are released yet."""
 
-import logging
 from functools import partial
 from typing import Annotated
 
 import typer
 
 from jobs.opening import writing_job
-from segmentation.models import registry
 from segmentation.runs import Run
 from segmentation.segments import birth
 from segmentation.settings import VerticalName
-
-logger = logging.getLogger(__name__)
 
 
 def run(
@@ -24,11 +20,7 @@ def run(
 
 def _fit(at: Run, vertical: VerticalName, *, refit: bool) -> None:
     as_of = at.as_of_days[0]
-    scoring = registry.released_settings(at.tables_at, vertical)
-    if scoring is not None and not refit:
-        if scoring != at.vertical(vertical).model_dump(mode="json"):
-            logger.warning("%s: the model that scores was fitted with other settings; --refit fits anew", vertical)
-        birth.retire_replaced(at.tables_at, vertical)
+    if not refit and birth.keep_released(at.tables_at, at.settings, vertical):
         at.keeps("fit_segments", as_of, vertical)
         return
     with at.step("fit_segments", as_of, vertical) as record:

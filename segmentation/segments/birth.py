@@ -1,5 +1,6 @@
 """Fit a vertical and give its clusters ids, names and colours."""
 
+import logging
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -15,6 +16,22 @@ from segmentation.profiles import description, differences
 from segmentation.segments import archetypes, lasting
 from segmentation.settings import RunSettings, VerticalName
 from segmentation.tables import Store, built, clean
+
+logger = logging.getLogger(__name__)
+
+
+def keep_released(tables_at: Store, settings: RunSettings, vertical: VerticalName) -> bool:
+    """Let the model that scores this vertical go on, and say so where it was fitted with other settings than these.
+
+    Returns whether there is such a model. What it replaced has ended after that, even where its own run was killed.
+    """
+    fitted_with = registry.released_settings(tables_at, vertical)
+    if fitted_with is None:
+        return False
+    if fitted_with != settings.verticals[vertical].model_dump(mode="json"):
+        logger.warning("%s: the model that scores was fitted with other settings; --refit fits anew", vertical)
+    retire_replaced(tables_at, vertical)
+    return True
 
 
 def fit_and_name(
