@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from jobs import (
     assign_segments,
     build_features,
+    check,
     cluster,
     communities,
     doctor,
@@ -23,6 +24,7 @@ from jobs.arguments import call, new_app
 
 COMMANDS = (
     doctor.main,
+    check.main,
     pipeline.main,
     generate.main,
     ingest.main,

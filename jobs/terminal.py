@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
 
 from rich.console import Console, RenderableType
 from rich.table import Table as Grid
@@ -34,6 +34,8 @@ class Answer:
 
     shown: tuple[RenderableType, ...] = ()
     data: Mapping[str, Json] = field(default_factory=dict)
+    broken: SegmentationError | None = None
+    """What went wrong although there is something to look at: said after it, and the command exits with 2."""
 
 
 def facts(values: Mapping[str, Json], out: Path) -> Grid:
@@ -78,6 +80,9 @@ def ending(*, is_json: bool, is_verbose: bool) -> Iterator[Ending]:
     answer = result.answer or Answer()
     for renderable in answer.shown if not is_json else ():
         _show(renderable)
+    if answer.broken is not None:
+        kind, message = type(answer.broken).__name__, str(answer.broken)
+        _fail(MENDABLE, kind, message, is_json=is_json, data=answer.data)
     if is_json:
         _print_json(answer.data)
 
@@ -200,12 +205,14 @@ def _is_for_terminal(record: logging.LogRecord, is_verbose: bool) -> bool:
     return is_warning or (is_ours and is_verbose) or (is_step and not sys.stderr.isatty())
 
 
-def _fail(code: int, kind: str, message: str, *, is_json: bool) -> None:
+def _fail(
+    code: int, kind: str, message: str, *, is_json: bool, data: Mapping[str, Json] = MappingProxyType({})
+) -> None:
     logger.info("ended with %s: %s", kind, message)
     Console(stderr=True, soft_wrap=True, highlight=False).print("[red]error[/] ", end="")
     sys.stderr.write(f"{message}\n")
     if is_json:
-        _print_json({"error": {"kind": kind, "message": message}})
+        _print_json({**data, "error": {"kind": kind, "message": message}})
     raise Told(code)
 
 

@@ -34,6 +34,7 @@ LONG = (
     "sources/test_ingestion.py",
     "sources/test_mapping.py",
     "sources/test_refusal.py",
+    "sources/test_trial.py",
     "synthetic/test_operator.py",
 )
 """Tests that take minutes together: fits, whole processes and the real data sets. `make test-slow` runs them."""

@@ -1,6 +1,6 @@
 """The feature catalogue: which features there are, which are fitted on, and the feature tables made from them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
 from segmentation.errors import SettingsError
@@ -34,6 +34,7 @@ __all__ = [
     "families",
     "feature_table",
     "for_vertical",
+    "had_by_family",
     "version",
 ]
 
@@ -98,6 +99,22 @@ def cluster_features(vertical: VerticalName | str, settings: VerticalSettings) -
             remedy="docs/features.md lists the features of every vertical with their role",
         )
     return kept
+
+
+def had_by_family(
+    features: Sequence[Feature], filled: Collection[str], ready: Collection[str] = ()
+) -> dict[str, tuple[int, int]]:
+    """Per family how many of the features can be had, and of how many.
+
+    They can where all clean tables that they are made from are filled; where some come ready-made, those do.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    for feature in features:
+        n_had, n_all = found.get(feature.family, (0, 0))
+        is_fed = bool(feature.needs) and set(feature.needs) <= set(filled)
+        is_had = feature.name in ready if ready else is_fed
+        found[feature.family] = (n_had + is_had, n_all + 1)
+    return found
 
 
 def feature_table(vertical: VerticalName | str) -> Table:

@@ -85,7 +85,7 @@ def take_in(spark: SparkSession, tables_at: Store, of: Source, settings: RunSett
     raw = reading.raw_rows(spark, of, found)
     probing.require_usable(spark, raw, of, found)
     secret = settings.secret.key()
-    with sifted(raw, tables_at, _with_checks(of), table, found, secret) as parts:
+    with sifted(raw, tables_at, with_checks(of), table, found, secret) as parts:
         refused = ingestion.refused_kept(parts, of, secret, found, run_id)
         lines = parts.accepted.persist()
         try:
@@ -101,7 +101,7 @@ def take_in(spark: SparkSession, tables_at: Store, of: Source, settings: RunSett
     return counts
 
 
-def _with_checks(of: Source) -> Source:
+def with_checks(of: Source) -> Source:
     """The source with the checks that population and features need."""
     required = ["vertical", "state", *of.checks.not_null]
     one_of = {"state": list(STATES), "vertical": [str(name) for name in VerticalName], **of.checks.one_of}

@@ -18,6 +18,8 @@ from segmentation.sources.source import Source
 
 _BLOCK = 1 << 20
 _ID_LENGTH = 16
+_TINY = 10
+"""A file so many times smaller than the largest may hold no row: Spark writes such ones."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +41,21 @@ class Delivery:
     largest_bytes: int
     n_bytes: int
     is_named_table: bool = False
+    ends: tuple[str, ...] = ()
+    """Paths of its first and its last file but tiny ones, one where that is all; none of a Delta table."""
+    only: str | None = None
+    """Path of the one file of it to read; None reads all."""
 
 
-def find(spark: SparkSession, source: Source, landing: Path) -> Delivery | None:
+def find(spark: SparkSession, source: Source, landing: Path, *, by_content: bool = True) -> Delivery | None:
     """The delivery of a source; None when it is absent and optional.
+
+    Without `by_content` local files are told by name and size alone: quick, but no id to remember a delivery by.
 
     Raises: SourceError when there is nothing at the location, or it may not be read.
     """
     with telling.telling_errors(source, "look for the feed"), _telling_of_files(source):
-        found = _found(spark, source, landing)
+        found = _found(spark, source, landing, by_content)
     if found is None and not source.optional:
         where = located(source.location, landing)
         raise SourceError(
@@ -61,11 +69,11 @@ def find(spark: SparkSession, source: Source, landing: Path) -> Delivery | None:
     return found
 
 
-def _found(spark: SparkSession, source: Source, landing: Path) -> Delivery | None:
+def _found(spark: SparkSession, source: Source, landing: Path, by_content: bool) -> Delivery | None:
     if source.format == "delta":
         return _delta(spark, source, landing)
     path = located(source.location, landing)
-    files = _local_files(Path(path)) if _is_local(path) else _remote_files(spark, path)
+    files = _local_files(Path(path), by_content) if _is_local(path) else _remote_files(spark, path)
     return _of_files(source, path, files) if files else None
 
 
@@ -94,11 +102,11 @@ def _is_local(path: str) -> bool:
     return "://" not in path and not path.startswith("dbfs:")
 
 
-def _local_files(path: Path) -> list[FeedFile]:
+def _local_files(path: Path, by_content: bool) -> list[FeedFile]:
     if path.is_file():
-        return [_local_file(path, path.parent)]
+        return [_local_file(path, path.parent, by_content)]
     found = sorted(file for file in _below(path) if file.is_file() and not _is_hidden(file, path))
-    return [_local_file(file, path) for file in found]
+    return [_local_file(file, path, by_content) for file in found]
 
 
 def _below(folder: Path) -> list[Path]:
@@ -117,8 +125,10 @@ def _is_hidden(file: Path, folder: Path) -> bool:
     return any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
 
 
-def _local_file(file: Path, folder: Path) -> FeedFile:
+def _local_file(file: Path, folder: Path, by_content: bool) -> FeedFile:
     digest = hashlib.sha256()
+    if not by_content:
+        return FeedFile(str(file.relative_to(folder)), file.stat().st_size, "")
     with file.open("rb") as opened:
         while block := opened.read(_BLOCK):
             digest.update(block)
@@ -141,8 +151,15 @@ def _remote_files(spark: SparkSession, path: str) -> list[FeedFile]:
 def _of_files(source: Source, path: str, files: list[FeedFile]) -> Delivery:
     """The name of the source is part of the id: two sources may read one file into one table."""
     sizes = [file.size for file in files]
+    filled = [file for file in files if file.size * _TINY >= max(sizes)]
+    ends = tuple(dict.fromkeys(_path_of(file.name, path) for file in (filled[0], filled[-1])))
     text = "\n".join([source.name, *(f"{file.name}\t{file.size}\t{file.stamp}" for file in files)])
-    return Delivery(_short(text), path, len(files), max(sizes), sum(sizes))
+    return Delivery(_short(text), path, len(files), max(sizes), sum(sizes), ends=ends)
+
+
+def _path_of(name: str, path: str) -> str:
+    """Path of a file by its name in the delivery: below the folder if that is local, else a whole address."""
+    return str(Path(path, name)) if _is_local(path) and Path(path).is_dir() else path if _is_local(path) else name
 
 
 def _delta(spark: SparkSession, source: Source, landing: Path) -> Delivery | None:

@@ -54,8 +54,18 @@ def trimmed(raw: DataFrame, source: Source) -> DataFrame:
     kinds = {field.name: field.dataType for field in raw.schema.fields}
     texts = [name for name in raw_columns(raw) if isinstance(kinds[name], T.StringType)]
     nothing = ["", *source.null_values]
-    cells = {name: F.trim(_column(name), F.lit(BLANKS)) for name in texts}
+    cells = {name: _without_blanks(_column(name)) for name in texts}
     return raw.withColumns({name: F.when(~cell.isin(nothing), cell) for name, cell in cells.items()})
+
+
+def _without_blanks(text: Column) -> Column:
+    """The text without blanks around it. To look for each of them costs much, so most texts are let by on their edges.
+
+    A text whose first and last byte are visible signs of ASCII has none.
+    """
+    content = text.cast("binary")
+    edges = [F.substring(content, place, 1).between(F.lit(b"!"), F.lit(b"~")) for place in (1, -1)]
+    return F.when(edges[0] & edges[1], text).otherwise(F.trim(text, F.lit(BLANKS)))
 
 
 def _frame(spark: SparkSession, source: Source, delivery: Delivery) -> DataFrame:
@@ -68,13 +78,17 @@ def _frame(spark: SparkSession, source: Source, delivery: Delivery) -> DataFrame
     if delivery.is_named_table:
         return spark.table(delivery.path)
     reader = spark.read.format(source.format).options(**options)
+    read = delivery.only or delivery.path
+    if read != delivery.path:
+        # A file alone else loses the columns that the names of its folders hold.
+        reader = reader.option("basePath", delivery.path)
     if source.format == "csv":
         header = reader.load(delivery.path).schema
         schema = T.StructType([T.StructField(name, T.StringType()) for name in (*header.names, MALFORMED)])
-        return reader.schema(schema).option("columnNameOfCorruptRecord", MALFORMED).load(delivery.path)
+        return reader.schema(schema).option("columnNameOfCorruptRecord", MALFORMED).load(read)
     if source.format == "json":
-        return reader.option("columnNameOfCorruptRecord", MALFORMED).load(delivery.path)
-    return reader.load(delivery.path)
+        return reader.option("columnNameOfCorruptRecord", MALFORMED).load(read)
+    return reader.load(read)
 
 
 def _require_one_small_file(source: Source, delivery: Delivery) -> None:

@@ -1,0 +1,147 @@
+"""Try a conf file on a few rows of its feeds: what would come of them, before anything is written."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import RenderableType
+from rich.table import Table as Grid
+from rich.text import Text
+
+from jobs.opening import reading_job
+from jobs.terminal import Answer
+from segmentation import progress
+from segmentation.concurrency import side_by_side
+from segmentation.errors import SourceError
+from segmentation.features import catalogue, readymade
+from segmentation.runs import Run
+from segmentation.settings import Json
+from segmentation.sources import source, trial
+from segmentation.sources.source import Source
+from segmentation.sources.trial import Trial
+
+MEGABYTE = 1_000_000
+GONE = "no source: null, left out of the fit, named in missing_families of every row"
+PART = "what has no source is null and left out of the fit"
+
+
+def run(
+    at: Run,
+    *,
+    rows: Annotated[int, typer.Option(min=1, max=100_000, help="Rows of each feed to read.")] = 1000,
+) -> Answer:
+    """Try every source on a few rows of the two ends of its feed, and show what comes of them. Writes no table."""
+    sources = source.load_all(at.settings.sources)
+    with progress.step(f"check of {len(sources)} feeds"):
+        tried = side_by_side(
+            at.spark,
+            [partial(_tried, at, one, rows) for one in sources],
+            ended=lambda n_ended: progress.says(f"{n_ended} of {len(sources)} feeds"),
+        )
+    trials = [one for one in tried if isinstance(one, Trial)]
+    broken = [one for one in tried if isinstance(one, SourceError)]
+    absent = [one.name for one, result in zip(sources, tried, strict=True) if result is None]
+    had = _had(at, sources, trials)
+    data: dict[str, Json] = {
+        "sources": [asdict(one) for one in trials],
+        "absent": list(absent),
+        "families": {vertical: {name: list(both) for name, both in own.items()} for vertical, own in had.items()},
+    }
+    shown = (*(part for one in trials for part in _of_trial(one)), _family_grid(had), _end(trials, broken, absent))
+    return Answer(shown, data, broken=_together(broken))
+
+
+def _tried(at: Run, one: Source, n_rows: int) -> Trial | SourceError | None:
+    wanted = readymade.with_checks(one) if one.is_ready_made else one
+    table = readymade.lines_table(one) if one.is_ready_made else one.clean_table()
+    try:
+        return trial.try_out(at.spark, at.tables_at.beside(), wanted, table, at.settings, n_rows)
+    except SourceError as broken:
+        return broken
+
+
+def _had(at: Run, sources: Sequence[Source], trials: Sequence[Trial]) -> dict[str, Mapping[str, tuple[int, int]]]:
+    """Per vertical and family, how many of the features to fit on can be had, and of how many."""
+    filled = {one.table for one in trials if one.accepted}
+    ready = {name for one in sources if one.is_ready_made for name in one.columns}
+    return {
+        vertical.value: catalogue.had_by_family(
+            catalogue.cluster_features(vertical, at.vertical(vertical)), filled, ready
+        )
+        for vertical in at.verticals
+    }
+
+
+def _of_trial(one: Trial) -> Iterator[RenderableType]:
+    """What came of one feed, for people."""
+    size = f"{one.n_files:,} files, {one.n_bytes / MEGABYTE:,.1f} MB"
+    yield Text(f"\n{one.source} -> {one.table}: {size}", style="bold")
+    left_out = f"{one.filtered:,} left out by the filter; " if one.filtered else ""
+    yield Text(
+        f"{left_out}{one.read:,} read = {one.duplicates:,} repeats + {one.quarantined:,} refused "
+        f"+ {one.accepted:,} accepted"
+    )
+    yield _column_grid(one)
+    for reason, n_rows in one.reasons:
+        yield Text(f"refused {n_rows:,}: {reason}", style="yellow")
+    if one.not_mapped:
+        yield Text(f"left empty: {', '.join(one.not_mapped)}", style="dim")
+    if one.not_read:
+        yield Text(f"not read: {', '.join(one.not_read)}", style="dim")
+    for note in one.notes:
+        yield Text(note, style="dim")
+
+
+def _column_grid(one: Trial) -> Grid:
+    grid = Grid("column", "type", "made of", box=SIMPLE_HEAD, pad_edge=False)
+    grid.add_column("filled", justify="right")
+    grid.add_column("examples")
+    for column in one.columns:
+        examples = Text(" | ".join(column.examples))
+        grid.add_row(column.name, column.type, Text(column.made_of), f"{column.filled:.0%}", examples)
+    return grid
+
+
+def _family_grid(had: Mapping[str, Mapping[str, tuple[int, int]]]) -> Grid:
+    """Families by vertical: how many of their features there will be."""
+    grid = Grid("family", title="Features to fit on that these feeds can give", title_justify="left", box=SIMPLE_HEAD)
+    for vertical in had:
+        grid.add_column(vertical, justify="right")
+    grid.add_column("then")
+    for family in dict.fromkeys(name for own in had.values() for name in own):
+        both = [own.get(family) for own in had.values()]
+        is_whole = all(one is None or one[0] == one[1] for one in both)
+        is_gone = all(one is None or one[0] == 0 for one in both)
+        then = "" if is_whole else GONE if is_gone else PART
+        grid.add_row(family, *("" if one is None else f"{one[0]} of {one[1]}" for one in both), then)
+    return grid
+
+
+def _end(trials: Sequence[Trial], broken: Sequence[SourceError], absent: Sequence[str]) -> Text:
+    told = [f"{len(trials)} feeds can be taken in"]
+    told += [f"{len(absent)} absent and optional ({', '.join(absent)})"] if absent else []
+    told += [f"{len(broken)} cannot"] if broken else []
+    return Text(f"{'; '.join(told)}. Nothing was written. How late a family is, the run itself says.")
+
+
+def _together(broken: Sequence[SourceError]) -> SourceError | None:
+    if len(broken) < 2:
+        return broken[0] if broken else None
+    indented = ["\n".join(f"    {line}" for line in str(one).splitlines()) for one in broken]
+    return SourceError(
+        f"{len(broken)} feeds cannot be taken in", found="\n".join(["", *indented]), remedy="mend them all at once"
+    )
+
+
+main = reading_job(
+    run,
+    "check",
+    "segmentation check --conf-file conf/yours.yaml",
+    "segmentation check --conf-file conf/real/online_retail.yaml --data DIR --rows 5000",
+)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""Try a source on a few rows of its feed: what the mapping makes of them. Nothing is written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial, reduce
+
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+
+from segmentation.privacy.masking import MASKED
+from segmentation.settings import RunSettings
+from segmentation.sources import delivery as deliveries
+from segmentation.sources import expressions, mapping, probing, reading, telling
+from segmentation.sources.delivery import Delivery
+from segmentation.sources.reading import ROW_HASH
+from segmentation.sources.sifting import Sifted, sifted
+from segmentation.sources.source import ColumnMapping, RowKey, Source
+from segmentation.tables import PersonalData, Store, Table
+
+N_EXAMPLES = 3
+READ_WHOLE_BYTES = 256 * 1024 * 1024
+"""Files of at most so many bytes are read to their end."""
+_SHOWN_OF_TOKEN = 8
+_SHOWN_OF_TEXT = 48
+
+
+@dataclass(frozen=True)
+class ColumnTrial:
+    """What became of one mapped column in the accepted rows."""
+
+    name: str
+    type: str
+    made_of: str
+    """The expression it is made of, or what else a key is made of, in words."""
+    filled: float
+    """Share of the accepted rows with a value, 0..1; 0 when there is none."""
+    examples: tuple[str, ...]
+    """A few values; only that there is one where it says something about a person."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What became of a few rows of a feed: read = duplicates + quarantined + accepted."""
+
+    source: str
+    table: str
+    n_files: int
+    n_bytes: int
+    filtered: int
+    read: int
+    duplicates: int
+    quarantined: int
+    accepted: int
+    reasons: tuple[tuple[str, int], ...]
+    """Checks that refused rows, with how many rows each; the most frequent first. A row may fail several."""
+    columns: tuple[ColumnTrial, ...]
+    not_mapped: tuple[str, ...]
+    """Columns of the clean table that the mapping leaves empty."""
+    not_read: tuple[str, ...]
+    """Columns of the feed that nothing reads."""
+    notes: tuple[str, ...]
+
+
+def try_out(
+    spark: SparkSession, tables_at: Store, source: Source, table: Table, settings: RunSettings, n_rows: int
+) -> Trial | None:
+    """Take `n_rows` rows of a feed apart as an intake does; None when the feed is absent and optional.
+
+    Half of them come from its first file, half from its last one: what is new shows there. Keys are looked up in the
+    tables that there are by now. Another row may still break a check that these keep.
+
+    Raises: SourceError where the intake of the whole feed would stop at once: it is missing, unreadable, empty or lacks
+    a column, or an expression stops at a bad value.
+    """
+    found = deliveries.find(spark, source, settings.landing, by_content=False)
+    if found is None:
+        return None
+    raw = _few_rows(spark, source, found, n_rows)
+    probing.require_usable(spark, raw, source, found)
+    small = replace(found, n_bytes=0)
+    with sifted(raw, tables_at, source, table, small, settings.secret.key()) as parts:
+        with telling.telling_errors(source, "read a few rows of the feed"):
+            rows, reasons = _accepted(parts, table), _reasons(parts)
+        return _trial(source, table, found, parts, rows, reasons, _not_read(source, reading.raw_columns(raw)))
+
+
+def _few_rows(spark: SparkSession, source: Source, found: Delivery, n_rows: int) -> DataFrame:
+    """Rows of either end of the feed, in memory: a limit within a longer plan would open every file of it."""
+    parts = [replace(found, only=path) for path in found.ends] or [found]
+    with telling.telling_errors(source, "read a few rows of the feed"):
+        pieces = [_piece(reading.raw_rows(spark, source, part), found, -(-n_rows // len(parts))) for part in parts]
+        few = [spark.createDataFrame(piece.toArrow(), piece.schema) for piece in pieces]
+        return reduce(partial(DataFrame.unionByName, allowMissingColumns=True), few)
+
+
+def _piece(raw: DataFrame, found: Delivery, n_rows: int) -> DataFrame:
+    """Some rows of one file: by their hash, since a sorted file may begin with rows that are all alike.
+
+    Of a file too large to be read to its end, and of a table, they are the first.
+    """
+    is_small = 0 < found.largest_bytes <= READ_WHOLE_BYTES
+    return (raw.orderBy(*ROW_HASH) if is_small else raw).limit(n_rows)
+
+
+def _accepted(parts: Sifted, table: Table) -> list[Row]:
+    """The accepted rows, moments as text: as they are in the operator's time zone."""
+    types = mapping.column_types(table)
+    moments = {name: F.col(name).cast("string") for name in parts.accepted.columns if types.get(name) == "timestamp"}
+    return parts.accepted.withColumns(moments).collect()
+
+
+def _reasons(parts: Sifted) -> tuple[tuple[str, int], ...]:
+    named = parts.refused.select("n_rows", F.explode("reasons").alias("reason"))
+    counted = named.groupBy("reason").agg(F.sum("n_rows").alias("n_rows")).collect()
+    return tuple(sorted(((row["reason"], row["n_rows"]) for row in counted), key=lambda one: (-one[1], one[0])))
+
+
+def _trial(
+    source: Source,
+    table: Table,
+    found: Delivery,
+    parts: Sifted,
+    rows: Sequence[Row],
+    reasons: tuple[tuple[str, int], ...],
+    not_read: tuple[str, ...],
+) -> Trial:
+    mapped = {**source.columns, "received_at": source.received_at}
+    classes = {column.name: column.personal for column in table.columns}
+    types = mapping.column_types(table)
+    columns = []
+    for name, column in mapped.items():
+        values = [row[name] for row in rows if row[name] is not None]
+        examples = _examples(values, classes.get(name, PersonalData.NONE))
+        filled = len(values) / len(rows) if rows else 0.0
+        columns.append(ColumnTrial(name, types[name], _made_of(column), filled, examples))
+    empty = (name for name in table.column_names if name not in (*mapped, "feed_id"))
+    return Trial(
+        source=source.name,
+        table=source.table,
+        n_files=found.n_files,
+        n_bytes=found.n_bytes,
+        filtered=parts.filtered,
+        read=parts.read,
+        duplicates=parts.duplicates,
+        quarantined=parts.quarantined,
+        accepted=parts.n_accepted,
+        reasons=reasons,
+        columns=tuple(columns),
+        not_mapped=tuple(empty),
+        not_read=not_read,
+        notes=parts.notes,
+    )
+
+
+def _made_of(column: ColumnMapping) -> str:
+    if isinstance(column, RowKey):
+        return "the number of the line" if column.row_key == "line" else "the whole row"
+    return mapping.sql_of(column) or ""
+
+
+def _examples(values: Sequence[object], personal: PersonalData) -> tuple[str, ...]:
+    """The first few different values, as far as they may be shown."""
+    shown = dict.fromkeys(_shown(value, personal) for value in values)
+    return tuple(shown)[:N_EXAMPLES]
+
+
+def _shown(value: object, personal: PersonalData) -> str:
+    if personal is PersonalData.KEY:
+        return f"{str(value)[:_SHOWN_OF_TOKEN]}…"
+    if personal not in (PersonalData.NONE, PersonalData.TEXT):
+        return MASKED
+    match value:
+        case bool():
+            text = str(value).lower()
+        case float():
+            text = f"{value:.6g}"
+        case _:
+            text = str(value)
+    return text if len(text) <= _SHOWN_OF_TEXT else f"{text[:_SHOWN_OF_TEXT]}…"
+
+
+def _not_read(source: Source, columns: list[str]) -> tuple[str, ...]:
+    """Columns of the feed that no expression reads and that are not named as personal."""
+    read = {name for sql in probing.expressions_of(source).values() for name in expressions.columns_used(sql, columns)}
+    named = {*read, *source.personal.direct, *source.personal.text}
+    return tuple(name for name in columns if name not in named)
