@@ -37,6 +37,7 @@ JOBS = {
     "why": "segmentation-why",
     "cluster": "segmentation-cluster",
     "communities": "segmentation-communities",
+    "init": "segmentation-init",
     "check": "segmentation-check",
     "doctor": "segmentation-doctor",
     "tables": "segmentation-tables",

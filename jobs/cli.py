@@ -12,6 +12,7 @@ from jobs import (
     fit_segments,
     generate,
     ingest,
+    init,
     pipeline,
     report,
     score,
@@ -24,6 +25,7 @@ from jobs.arguments import call, new_app
 
 COMMANDS = (
     doctor.main,
+    init.main,
     check.main,
     pipeline.main,
     generate.main,
