@@ -31,6 +31,7 @@ LONG = (
     "models/test_registry.py",
     "models/test_tracking.py",
     "real",
+    "sources/test_changes.py",
     "sources/test_ingestion.py",
     "sources/test_mapping.py",
     "sources/test_refusal.py",

@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 from segmentation.errors import SettingsError
 from segmentation.features import catalogue
 from segmentation.settings import RunSettings, VerticalName, stable_hash
+from segmentation.sources import changes, feeds, ingestion, probing, reading, source, telling
 from segmentation.sources import delivery as deliveries
-from segmentation.sources import feeds, ingestion, probing, reading, source, telling
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.feeds import FeedCounts
 from segmentation.sources.sifting import sifted
@@ -82,10 +82,10 @@ def take_in(spark: SparkSession, tables_at: Store, of: Source, settings: RunSett
     before = known.counts(of, found, mapping)
     if before is not None and _is_there(tables_at, as_of, verticals):
         return before
-    raw = reading.raw_rows(spark, of, found)
-    probing.require_usable(spark, raw, of, found)
+    feed = changes.reconciled(reading.raw_rows(spark, of, found), known, of, table, found)
+    probing.require_usable(spark, feed, of, found)
     secret = settings.secret.key()
-    with sifted(raw, tables_at, with_checks(of), table, found, secret) as parts:
+    with sifted(feed.rows, tables_at, with_checks(of), table, found, secret) as parts:
         refused = ingestion.refused_kept(parts, of, secret, found, run_id)
         lines = parts.accepted.persist()
         try:
@@ -93,11 +93,22 @@ def take_in(spark: SparkSession, tables_at: Store, of: Source, settings: RunSett
                 for vertical in verticals:
                     _write(tables_at, lines, vertical, as_of, of, _version(vertical, found, mapping), run_id)
                 ingestion.replace_refused(tables_at, refused, parts.quarantined, of, found)
+                changes.remember(tables_at, feed.changed, of, found.feed_id)
         finally:
             lines.unpersist()
             refused.unpersist()
-    counts = ingestion.counted(parts, parts.n_accepted)
-    feeds.record(tables_at, known, of, found, counts, mapping=mapping, received_at=parts.received_at, run_id=run_id)
+    counts = ingestion.counted(parts, parts.n_accepted, feed.notes(of))
+    feeds.record(
+        tables_at,
+        known,
+        of,
+        found,
+        counts,
+        mapping=mapping,
+        columns=feed.columns,
+        received_at=parts.received_at,
+        run_id=run_id,
+    )
     return counts
 
 

@@ -75,5 +75,7 @@ class BaseData:
     """Grain: source."""
     reasons: pd.DataFrame
     """Grain: source, reason."""
+    changes: pd.DataFrame
+    """Grain: source, column_name."""
     runs: pd.DataFrame
     """Grain: step, vertical, as_of: the last run of each, in the order in which they began."""

@@ -46,6 +46,8 @@ class FeedText:
     duplicates_width: float
     quarantined_width: float
     reasons: tuple[tuple[str, str], ...]
+    changes: tuple[str, ...]
+    """Columns that are not what they were in the delivery before."""
 
 
 @dataclass(frozen=True)
@@ -109,10 +111,13 @@ def facts(base: BaseData) -> list[FactText]:
 
 def feeds(base: BaseData) -> list[FeedText]:
     """Every source with its rows and the most frequent reasons of refusal."""
-    return [_feed(row, base.reasons[base.reasons["source"] == row["source"]]) for _, row in base.feeds.iterrows()]
+    return [
+        _feed(row, *(part[part["source"] == row["source"]] for part in (base.reasons, base.changes)))
+        for _, row in base.feeds.iterrows()
+    ]
 
 
-def _feed(row: pd.Series, reasons: pd.DataFrame) -> FeedText:
+def _feed(row: pd.Series, reasons: pd.DataFrame, changes: pd.DataFrame) -> FeedText:
     read, duplicates, quarantined, accepted = (
         _whole(value) for value in (row["n_read"], row["n_duplicates"], row["n_quarantined"], row["n_accepted"])
     )
@@ -132,6 +137,10 @@ def _feed(row: pd.Series, reasons: pd.DataFrame) -> FeedText:
         duplicates_width=width[1],
         quarantined_width=width[2],
         reasons=tuple((reason["reason"], f"{_whole(reason['n_rows']):,}") for _, reason in top.iterrows()),
+        changes=tuple(
+            f"column {change['column_name']} is {change['change']}: {change['detail']}"
+            for _, change in changes.iterrows()
+        ),
     )
 
 

@@ -51,6 +51,12 @@ def quarantine_reasons(quarantine: DataFrame, feeds: DataFrame) -> DataFrame:
     return reasons.groupBy("source", "reason").agg(F.sum("n_rows").alias("n_rows"))
 
 
+def changed_columns(changes: DataFrame, feeds: DataFrame) -> DataFrame:
+    """Columns of these feeds that are not what they were. Grain: source, column_name."""
+    of_feeds = changes.join(feeds.select("source", "feed_id"), on=["source", "feed_id"], how="left_semi")
+    return of_feeds.select("source", "column_name", "change", "detail").orderBy("source", "column_name")
+
+
 def tie_kinds(edges: DataFrame) -> DataFrame:
     """Tied pairs of homes by kind of tie; a pair with two kinds counts for both. Grain: kind."""
     kinds = edges.select(F.explode("tie_kinds").alias("kind"))

@@ -93,6 +93,7 @@ def read_base(tables_at: Store, as_of: date) -> BaseData:
         facts=small(tables_at.read(built.FACT_CHECKS, as_of)),
         feeds=small(feeds),
         reasons=small(refused),
+        changes=small(queries.changed_columns(tables_at.read(care.SCHEMA_CHANGES), feeds)),
         runs=_last_of_each_step(small(tables_at.read(built.RUNS).filter(others))),
     )
 

@@ -1,6 +1,6 @@
 """What is known of deliveries taken in: counts that a second run of the same delivery gives back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -58,6 +58,22 @@ class Book:
         own = [row for row in self.rows if (row["source"], row["table_name"]) == (source.name, source.table)]
         return sorted(own, key=lambda row: (row["recorded_at"], row["feed_id"]), reverse=True)
 
+    def columns_before(self, source: Source, delivery: Delivery) -> dict[str, str] | None:
+        """Columns of the newest other delivery of the source; None when there is none, or they are not known."""
+        return next(self._columns(source, delivery), None)
+
+    def columns_ever(self, source: Source, delivery: Delivery) -> dict[str, str]:
+        """Columns that any other delivery of the source had, each in its newest type."""
+        known: dict[str, str] = {}
+        for columns in self._columns(source, delivery):
+            known = {**columns, **known}
+        return known
+
+    def _columns(self, source: Source, delivery: Delivery) -> Iterator[dict[str, str]]:
+        for row in self.own(source):
+            if row["feed_id"] != delivery.feed_id and row["columns"] is not None:
+                yield dict(row["columns"])
+
     def beside(self, source: Source) -> dict[str, str]:
         """Deliveries that other sources brought into the same table, with the source of each."""
         others = [row for row in self.rows if row["table_name"] == source.table and row["source"] != source.name]
@@ -99,6 +115,7 @@ def record(
     counts: FeedCounts,
     *,
     mapping: str,
+    columns: Mapping[str, str],
     received_at: datetime | None,
     run_id: str,
 ) -> None:
@@ -116,6 +133,7 @@ def record(
         "n_written": counts.written,
         "named_counts": counts.named,
         "mapping_hash": mapping,
+        "columns": dict(columns),
         "received_at": received_at,
         "run_id": run_id,
         "recorded_at": datetime.now(tz=UTC),

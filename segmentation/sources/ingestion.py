@@ -1,7 +1,7 @@
 """Take a delivery in: raw feed to clean table, refused rows to quarantine, counts to feeds."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -9,8 +9,8 @@ from pyspark.storagelevel import StorageLevel
 
 from segmentation.errors import SourceError
 from segmentation.settings import RunSettings
+from segmentation.sources import changes, feeds, probing, quarantine, reading, telling, vault
 from segmentation.sources import delivery as deliveries
-from segmentation.sources import feeds, probing, quarantine, reading, telling, vault
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.feeds import Book, FeedCounts
 from segmentation.sources.sifting import Sifted, sifted
@@ -25,7 +25,7 @@ def take_in(spark: SparkSession, tables_at: Store, source: Source, settings: Run
     """Make the clean table of a source what its delivery says. The same delivery again changes nothing.
 
     The whole folder of a source is one delivery. Written in this order, so that a run killed in between is mended by
-    the next: identity vault, clean table, quarantine, feeds.
+    the next: identity vault, clean table, quarantine, schema changes, feeds.
 
     Raises: SourceError when the feed is missing, unreadable, empty or lacks a column, or when another source of the
     conf file brought one of its keys; then nothing was written.
@@ -42,23 +42,34 @@ def take_in(spark: SparkSession, tables_at: Store, source: Source, settings: Run
     if before is not None and is_there and not feeds.holds(tables_at, table, gone):
         return before
     secret = settings.secret.key()
-    raw = reading.raw_rows(spark, source, found)
-    probing.require_usable(spark, raw, source, found)
-    with sifted(raw, tables_at, source, table, found, secret) as parts:
+    feed = changes.reconciled(reading.raw_rows(spark, source, found), known, source, table, found)
+    probing.require_usable(spark, feed, source, found)
+    with sifted(feed.rows, tables_at, source, table, found, secret) as parts:
         refused = refused_kept(parts, source, secret, found, run_id)
         clean = parts.accepted.persist(StorageLevel.MEMORY_AND_DISK) if source.group else parts.accepted
         try:
             with telling.telling_errors(source, "group and compare the rows"):
-                counts = counted(parts, clean.count() if source.group else parts.n_accepted)
+                counts = counted(parts, clean.count() if source.group else parts.n_accepted, feed.notes(source))
                 _require_own_keys(tables_at, clean, source, others)
             with telling.telling_errors(source, "write the tables", then="the next run writes them again"):
                 _remember_keys(parts, source, settings)
                 _replace_rows(tables_at, clean, source, found, others)
                 replace_refused(tables_at, refused, parts.quarantined, source, found)
+                changes.remember(tables_at, feed.changed, source, found.feed_id)
         finally:
             clean.unpersist()
             refused.unpersist()
-    feeds.record(tables_at, known, source, found, counts, mapping=mapping, received_at=parts.received_at, run_id=run_id)
+    feeds.record(
+        tables_at,
+        known,
+        source,
+        found,
+        counts,
+        mapping=mapping,
+        columns=feed.columns,
+        received_at=parts.received_at,
+        run_id=run_id,
+    )
     return counts
 
 
@@ -107,7 +118,7 @@ def _remember_keys(parts: Sifted, source: Source, settings: RunSettings) -> None
         vault.remember(Store(parts.rows.sparkSession, settings.vault), keys)
 
 
-def counted(parts: Sifted, n_written: int) -> FeedCounts:
+def counted(parts: Sifted, n_written: int, notes: Sequence[str]) -> FeedCounts:
     return FeedCounts(
         parts.read,
         parts.filtered,
@@ -117,7 +128,7 @@ def counted(parts: Sifted, n_written: int) -> FeedCounts:
         n_written,
         is_new=True,
         named=parts.named,
-        notes=parts.notes,
+        notes=(*parts.notes, *notes),
     )
 
 

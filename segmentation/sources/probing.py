@@ -10,6 +10,7 @@ from pyspark.sql import types as T
 
 from segmentation.errors import SourceError
 from segmentation.sources import mapping, reading, telling
+from segmentation.sources.changes import Reconciled
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.source import Source
 
@@ -18,8 +19,9 @@ _HUGE = "9" * 39
 _MADE_UP = (None, "x", "-", "0", "-1.5", "2020-13-45", "9223372036854775807", "1e999", "{", _HUGE)
 
 
-def require_usable(spark: SparkSession, raw: DataFrame, source: Source, delivery: Delivery) -> None:
+def require_usable(spark: SparkSession, feed: Reconciled, source: Source, delivery: Delivery) -> None:
     """Raise SourceError listing every column the feed lacks and every expression that stops at a bad value."""
+    raw = feed.rows
     columns = reading.raw_columns(raw)
     if not columns:
         raise SourceError(
@@ -41,8 +43,14 @@ def require_usable(spark: SparkSession, raw: DataFrame, source: Source, delivery
             where=f"source {source.name}",
             found="\n    ".join(["", *problems]),
             expected=f"the feed has the columns {', '.join(columns)}",
-            remedy="mend the source's YAML, or ask for a complete delivery",
+            remedy=f"mend the source's YAML, or ask for a complete delivery{_since_then(feed)}",
         )
+
+
+def _since_then(feed: Reconciled) -> str:
+    """Which columns have gone since the delivery before, and what they may be called now."""
+    lost = [f"{one.column} is gone ({one.detail})" for one in feed.changed if one.kind in ("gone", "renamed")]
+    return f"; since the delivery before {', '.join(lost)}" if lost else ""
 
 
 def expressions_of(source: Source) -> dict[str, str]:

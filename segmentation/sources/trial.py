@@ -9,8 +9,8 @@ from pyspark.sql import functions as F
 
 from segmentation.privacy.masking import MASKED
 from segmentation.settings import RunSettings
+from segmentation.sources import changes, expressions, feeds, mapping, probing, reading, telling
 from segmentation.sources import delivery as deliveries
-from segmentation.sources import expressions, mapping, probing, reading, telling
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.reading import ROW_HASH
 from segmentation.sources.sifting import Sifted, sifted
@@ -75,13 +75,32 @@ def try_out(
     found = deliveries.find(spark, source, settings.landing, by_content=False)
     if found is None:
         return None
-    raw = _few_rows(spark, source, found, n_rows)
-    probing.require_usable(spark, raw, source, found)
+    few = _few_rows(spark, source, found, n_rows)
+    feed = changes.reconciled(few, feeds.book(tables_at), source, table, found)
+    probing.require_usable(spark, feed, source, found)
     small = replace(found, n_bytes=0)
-    with sifted(raw, tables_at, source, table, small, settings.secret.key()) as parts:
-        with telling.telling_errors(source, "read a few rows of the feed"):
-            rows, reasons = _accepted(parts, table), _reasons(parts)
-        return _trial(source, table, found, parts, rows, reasons, _not_read(source, reading.raw_columns(raw)))
+    with (
+        sifted(feed.rows, tables_at, source, table, small, settings.secret.key()) as parts,
+        telling.telling_errors(source, "read a few rows of the feed"),
+    ):
+        rows, reasons = _accepted(parts, table), _reasons(parts)
+    mapped = {**source.columns, "received_at": source.received_at}
+    return Trial(
+        source=source.name,
+        table=source.table,
+        n_files=found.n_files,
+        n_bytes=found.n_bytes,
+        filtered=parts.filtered,
+        read=parts.read,
+        duplicates=parts.duplicates,
+        quarantined=parts.quarantined,
+        accepted=parts.n_accepted,
+        reasons=reasons,
+        columns=tuple(_column(name, column, table, rows) for name, column in mapped.items()),
+        not_mapped=tuple(name for name in table.column_names if name not in (*mapped, "feed_id")),
+        not_read=_not_read(source, list(feed.columns)),
+        notes=(*parts.notes, *feed.notes(source)),
+    )
 
 
 def _few_rows(spark: SparkSession, source: Source, found: Delivery, n_rows: int) -> DataFrame:
@@ -115,41 +134,11 @@ def _reasons(parts: Sifted) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(((row["reason"], row["n_rows"]) for row in counted), key=lambda one: (-one[1], one[0])))
 
 
-def _trial(
-    source: Source,
-    table: Table,
-    found: Delivery,
-    parts: Sifted,
-    rows: Sequence[Row],
-    reasons: tuple[tuple[str, int], ...],
-    not_read: tuple[str, ...],
-) -> Trial:
-    mapped = {**source.columns, "received_at": source.received_at}
-    classes = {column.name: column.personal for column in table.columns}
-    types = mapping.column_types(table)
-    columns = []
-    for name, column in mapped.items():
-        values = [row[name] for row in rows if row[name] is not None]
-        examples = _examples(values, classes.get(name, PersonalData.NONE))
-        filled = len(values) / len(rows) if rows else 0.0
-        columns.append(ColumnTrial(name, types[name], _made_of(column), filled, examples))
-    empty = (name for name in table.column_names if name not in (*mapped, "feed_id"))
-    return Trial(
-        source=source.name,
-        table=source.table,
-        n_files=found.n_files,
-        n_bytes=found.n_bytes,
-        filtered=parts.filtered,
-        read=parts.read,
-        duplicates=parts.duplicates,
-        quarantined=parts.quarantined,
-        accepted=parts.n_accepted,
-        reasons=reasons,
-        columns=tuple(columns),
-        not_mapped=tuple(empty),
-        not_read=not_read,
-        notes=parts.notes,
-    )
+def _column(name: str, column: ColumnMapping, table: Table, rows: Sequence[Row]) -> ColumnTrial:
+    values = [row[name] for row in rows if row[name] is not None]
+    personal = next((declared.personal for declared in table.columns if declared.name == name), PersonalData.NONE)
+    filled = len(values) / len(rows) if rows else 0.0
+    return ColumnTrial(name, mapping.column_types(table)[name], _made_of(column), filled, _examples(values, personal))
 
 
 def _made_of(column: ColumnMapping) -> str:

@@ -26,6 +26,7 @@ FEEDS = Table(
             "string",
             "Hash of mapping, secret and deliveries referred to; another hash takes the feed in again",
         ),
+        Column("columns", "map<string,string>", "Columns of the feed with the types they came in"),
         Column("received_at", "timestamp", "Newest arrival in the feed"),
         Column("run_id", "string", "Run that took it in"),
         Column("recorded_at", "timestamp", "When it was taken in"),
