@@ -18,7 +18,7 @@ def run(at: Run) -> None:
     with at.step("ingest", at.as_of_days[-1]) as record:
         every_count = side_by_side(
             at.spark,
-            [partial(_take_in, at, one) for one in sources],
+            [partial(take_in, at, one) for one in sources],
             after=source.taken_in_before(sources),
             ended=lambda n_ended: progress.says(f"{n_ended} of {len(sources)} feeds"),
         )
@@ -27,9 +27,10 @@ def run(at: Run) -> None:
             record.notes.extend(counts.notes)
 
 
-def _take_in(at: Run, one: Source) -> FeedCounts:
-    take_in = readymade.take_in if one.is_ready_made else ingestion.take_in
-    return take_in(at.spark, at.tables_at, one, at.settings, at.run_id)
+def take_in(at: Run, one: Source, *, is_again: bool = False) -> FeedCounts:
+    """Take one feed in; one taken in before is read again only if asked."""
+    room = readymade if one.is_ready_made else ingestion
+    return room.take_in(at.spark, at.tables_at, one, at.settings, at.run_id, is_again=is_again)
 
 
 main = writing_job(

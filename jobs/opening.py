@@ -74,10 +74,16 @@ def _reading_all(options: ConfOptions) -> Iterator[Run]:
 @contextmanager
 def writing(options: WriteOptions, *, first: Look = _no_look) -> Iterator[Run]:
     """A run that holds the lock of its warehouse."""
-    with _opened(options, needs_secret=True, is_again=options.again, first=first) as run:
-        jvm = session.jvm_process(run.spark)
-        with held(run.settings.lock_folder, run.run_id, writers=() if jvm is None else (jvm,)):
-            yield run
+    with _opened(options, needs_secret=True, is_again=options.again, first=first) as run, holding(run):
+        yield run
+
+
+@contextmanager
+def holding(run: Run) -> Iterator[None]:
+    """The lock of the warehouse, for as long as the block runs. Raises LockedError when another run has it."""
+    jvm = session.jvm_process(run.spark)
+    with held(run.settings.lock_folder, run.run_id, writers=() if jvm is None else (jvm,)):
+        yield
 
 
 @contextmanager

@@ -24,6 +24,7 @@ LONG = (
     "jobs/test_kept_steps.py",
     "jobs/test_planted_segments.py",
     "jobs/test_processes.py",
+    "jobs/test_quarantine.py",
     "jobs/test_score.py",
     "jobs/test_why.py",
     "models/test_assignment.py",

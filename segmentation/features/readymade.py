@@ -66,8 +66,12 @@ def lines_table(of: Source) -> Table:
     return Table(source.READY_MADE, ("subscriber_id",), columns, about, retention=never_stored)
 
 
-def take_in(spark: SparkSession, tables_at: Store, of: Source, settings: RunSettings, run_id: str) -> FeedCounts:
-    """Write population, features and outcomes of the run's last day. The same delivery again changes nothing.
+def take_in(
+    spark: SparkSession, tables_at: Store, of: Source, settings: RunSettings, run_id: str, *, is_again: bool = False
+) -> FeedCounts:
+    """Write population, features and outcomes of the run's last day.
+
+    The same delivery again changes nothing and is not read, unless `is_again` asks for it.
 
     Raises: SourceError as `ingestion.take_in` does.
     """
@@ -80,7 +84,7 @@ def take_in(spark: SparkSession, tables_at: Store, of: Source, settings: RunSett
     known = feeds.book(tables_at)
     mapping = feeds.mapping_hash(known, of, table, settings, str(as_of), catalogue.version(), *verticals)
     before = known.counts(of, found, mapping)
-    if before is not None and _is_there(tables_at, as_of, verticals):
+    if not is_again and before is not None and _is_there(tables_at, as_of, verticals):
         return before
     feed = changes.reconciled(reading.raw_rows(spark, of, found), known, of, table, found)
     probing.require_usable(spark, feed, of, found)
@@ -92,7 +96,7 @@ def take_in(spark: SparkSession, tables_at: Store, of: Source, settings: RunSett
             with telling.telling_errors(of, "write the features", then="the next run writes them again"):
                 for vertical in verticals:
                     _write(tables_at, lines, vertical, as_of, of, _version(vertical, found, mapping), run_id)
-                ingestion.replace_refused(tables_at, refused, parts.quarantined, of, found)
+                ingestion.replace_refused(tables_at, refused, parts.quarantined, of, found, known)
                 changes.remember(tables_at, feed.changed, of, found.feed_id)
         finally:
             lines.unpersist()

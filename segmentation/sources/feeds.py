@@ -58,6 +58,11 @@ class Book:
         own = [row for row in self.rows if (row["source"], row["table_name"]) == (source.name, source.table)]
         return sorted(own, key=lambda row: (row["recorded_at"], row["feed_id"]), reverse=True)
 
+    def newest(self) -> dict[str, str]:
+        """The newest delivery of every source, by its name."""
+        by_age = sorted(self.rows, key=lambda row: (row["recorded_at"], row["feed_id"]))
+        return {row["source"]: row["feed_id"] for row in by_age}
+
     def columns_before(self, source: Source, delivery: Delivery) -> dict[str, str] | None:
         """Columns of the newest other delivery of the source; None when there is none, or they are not known."""
         return next(self._columns(source, delivery), None)

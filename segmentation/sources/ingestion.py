@@ -21,8 +21,18 @@ __all__ = ["FeedCounts", "take_in"]
 logger = logging.getLogger(__name__)
 
 
-def take_in(spark: SparkSession, tables_at: Store, source: Source, settings: RunSettings, run_id: str) -> FeedCounts:
-    """Make the clean table of a source what its delivery says. The same delivery again changes nothing.
+def take_in(
+    spark: SparkSession,
+    tables_at: Store,
+    source: Source,
+    settings: RunSettings,
+    run_id: str,
+    *,
+    is_again: bool = False,
+) -> FeedCounts:
+    """Make the clean table of a source what its delivery says.
+
+    The same delivery again changes nothing and is not read, unless `is_again` asks for it.
 
     The whole folder of a source is one delivery. Written in this order, so that a run killed in between is mended by
     the next: identity vault, clean table, quarantine, schema changes, feeds.
@@ -39,7 +49,7 @@ def take_in(spark: SparkSession, tables_at: Store, source: Source, settings: Run
     mapping = feeds.mapping_hash(known, source, table, settings)
     before = known.counts(source, found, mapping)
     is_there = before is not None and (before.written == 0 or feeds.holds(tables_at, table, [found.feed_id]))
-    if before is not None and is_there and not feeds.holds(tables_at, table, gone):
+    if not is_again and before is not None and is_there and not feeds.holds(tables_at, table, gone):
         return before
     secret = settings.secret.key()
     feed = changes.reconciled(reading.raw_rows(spark, source, found), known, source, table, found)
@@ -54,7 +64,7 @@ def take_in(spark: SparkSession, tables_at: Store, source: Source, settings: Run
             with telling.telling_errors(source, "write the tables", then="the next run writes them again"):
                 _remember_keys(parts, source, settings)
                 _replace_rows(tables_at, clean, source, found, others)
-                replace_refused(tables_at, refused, parts.quarantined, source, found)
+                replace_refused(tables_at, refused, parts.quarantined, source, found, known)
                 changes.remember(tables_at, feed.changed, source, found.feed_id)
         finally:
             clean.unpersist()
@@ -171,9 +181,16 @@ def _replace_rows(
     tables_at.replace(clean, table, is_unique=is_unique, feed_id=sorted({*own, delivery.feed_id}))
 
 
-def replace_refused(tables_at: Store, refused: DataFrame, n_refused: int, source: Source, delivery: Delivery) -> None:
-    """Replace the quarantine of this delivery; that of earlier ones stays until its retention ends."""
-    of_this = (F.col("source") == source.name) & (F.col("feed_id") == delivery.feed_id)
-    if not n_refused and tables_at.read(care.QUARANTINE).filter(of_this).isEmpty():
+def replace_refused(
+    tables_at: Store, refused: DataFrame, n_refused: int, source: Source, delivery: Delivery, known: Book
+) -> None:
+    """Replace the quarantine of this delivery; that of earlier ones stays until its retention ends.
+
+    Of a delivery that was taken in before, rows that are not refused any more stay as replayed.
+    """
+    before = quarantine.of_delivery(tables_at, source.name, delivery.feed_id)
+    is_again = known.has(source, delivery)
+    if not n_refused and not is_again and before.isEmpty():
         return
-    tables_at.replace(refused, care.QUARANTINE, is_unique=True, source=source.name, feed_id=delivery.feed_id)
+    rows = quarantine.with_states(refused, before) if is_again else refused
+    tables_at.replace(rows, care.QUARANTINE, is_unique=True, source=source.name, feed_id=delivery.feed_id)

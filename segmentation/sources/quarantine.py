@@ -8,8 +8,12 @@ from segmentation.privacy.tokens import TokenKind, token
 from segmentation.sources import expressions, mapping, reading
 from segmentation.sources.reading import MALFORMED, ROW_HASH
 from segmentation.sources.source import FreeText, Key, Source
+from segmentation.tables import Store, care
 
 NOT_MAPPED = "<not mapped>"
+OPEN, REPLAYED, DROPPED = "open", "replayed", "dropped"
+STATES = (OPEN, REPLAYED, DROPPED)
+"""Waiting; taken in again and not refused any more; given up by a person, as long as it is refused."""
 
 
 def refused_rows(
@@ -31,10 +35,46 @@ def refused_rows(
         "n_rows",
         "reasons",
         masked_row(rows, source, secret).alias("masked_row"),
-        F.lit("open").alias("state"),
+        F.lit(OPEN).alias("state"),
         F.lit(run_id).alias("run_id"),
         F.current_timestamp().alias("recorded_at"),
     )
+
+
+def of_delivery(tables_at: Store, source: str, feed_id: str) -> DataFrame:
+    """What the quarantine holds of one delivery. Grain: one row per row_hash."""
+    is_of_it = (F.col("source") == source) & (F.col("feed_id") == feed_id)
+    return tables_at.read(care.QUARANTINE).filter(is_of_it)
+
+
+def with_states(refused: DataFrame, before: DataFrame) -> DataFrame:
+    """Rows refused now beside those refused before, both of one delivery. Grain: one row per row_hash.
+
+    What a person gave up stays so while it is refused; what is not refused any more has been replayed.
+    """
+    given_up = before.filter(F.col("state") == DROPPED).select("row_hash", F.lit(DROPPED).alias("kept"))
+    now = refused.join(given_up, on="row_hash", how="left").withColumn("state", F.coalesce("kept", "state"))
+    released = before.join(refused.select("row_hash"), on="row_hash", how="left_anti")
+    return now.drop("kept").unionByName(released.withColumn("state", F.lit(REPLAYED)))
+
+
+def has_reason(reason: str | None) -> Column:
+    """Whether a row was refused for a reason that begins like this; every row was for None."""
+    return F.lit(True) if reason is None else F.exists("reasons", lambda one: one.startswith(reason))
+
+
+def drop(tables_at: Store, source: str, feed_id: str, reason: str | None) -> int:
+    """Give up the open rows of a delivery, or those refused for a reason that begins like this. How many rows that is.
+
+    They stay where they are, marked; a delivery taken in again lets those in that are not refused any more.
+    """
+    rows = of_delivery(tables_at, source, feed_id)
+    is_meant = (F.col("state") == OPEN) & has_reason(reason)
+    n_meant = int(rows.filter(is_meant).agg(F.sum("n_rows")).collect()[0][0] or 0)
+    if n_meant:
+        marked = rows.withColumn("state", F.when(is_meant, F.lit(DROPPED)).otherwise(F.col("state")))
+        tables_at.replace(marked, care.QUARANTINE, is_unique=True, source=source, feed_id=feed_id)
+    return n_meant
 
 
 def masked_row(rows: DataFrame, source: Source, secret: bytes) -> Column:

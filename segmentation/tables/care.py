@@ -44,7 +44,7 @@ QUARANTINE = Table(
         count("n_rows", "Equal rows refused"),
         Column("reasons", "array<string>", "Names of the checks that failed, with what they expect"),
         Column("masked_row", "string", "The row as JSON, personal columns masked", personal=PersonalData.TEXT),
-        Column("state", "string", "open, replayed or dropped"),
+        Column("state", "string", "open; replayed: taken in again and accepted; dropped: given up by a person"),
         Column("run_id", "string", "Run that refused it"),
         Column("recorded_at", "timestamp", "When it was refused"),
     ),

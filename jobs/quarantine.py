@@ -1,0 +1,125 @@
+"""The quarantine as a workplace: what was refused, why, and what becomes of it."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import typer
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+from rich.table import Table as Grid
+from rich.text import Text
+
+from jobs import ingest
+from jobs.opening import holding, reading_job
+from jobs.terminal import Answer
+from segmentation.errors import SettingsError
+from segmentation.runs import Run
+from segmentation.settings import Json
+from segmentation.sources import feeds, quarantine, source
+from segmentation.tables import care
+
+Action = Literal["list", "show", "replay", "drop"]
+
+
+def run(
+    at: Run,
+    action: Annotated[Action, typer.Argument(help="What to do; the examples below tell.")] = "list",
+    name: Annotated[
+        str | None, typer.Argument(metavar="SOURCE", help="A source; without one `list` takes all.")
+    ] = None,
+    *,
+    reason: Annotated[str | None, typer.Option(help="Only rows refused for a reason that begins like this.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Rows that `show` shows at most.")] = 20,
+) -> Answer:
+    """Look at the rows that the newest delivery of every source had refused; take them in again, or give them up.
+
+    `replay` reads the delivery of the source again, say after the lines its rows are about have come. Rows that are not
+    refused any more are taken in and stay here as replayed. `drop` marks open rows as given up.
+    """
+    newest = feeds.book(at.tables_at).newest()
+    if action == "list":
+        return _list(_refused(at, newest, name).filter(quarantine.has_reason(reason)))
+    one = _required(name, action, newest)
+    if action == "show":
+        return _show(_refused(at, newest, one).filter(quarantine.has_reason(reason)), limit)
+    with holding(at):
+        return _replay(at, one) if action == "replay" else _drop(at, one, newest[one], reason)
+
+
+def _refused(at: Run, newest: dict[str, str], name: str | None) -> DataFrame:
+    """Rows of the newest deliveries, of one source if it is named. Grain: as QUARANTINE."""
+    feed_ids = [feed_id for source_name, feed_id in newest.items() if name in (None, source_name)]
+    return at.tables_at.read(care.QUARANTINE).filter(F.col("feed_id").isin(feed_ids))
+
+
+def _required(name: str | None, action: str, newest: dict[str, str]) -> str:
+    if name is None or name not in newest:
+        raise SettingsError(
+            f"quarantine {action} needs the name of a source that has been taken in",
+            found=name or "none",
+            expected=", ".join(sorted(newest)) or "a delivery; `segmentation ingest` takes them in",
+        )
+    return name
+
+
+def _list(refused: DataFrame) -> Answer:
+    counted = refused.select("source", "state", "n_rows", F.explode("reasons").alias("reason"))
+    by_reason = counted.groupBy("source", "state", "reason").agg(F.sum("n_rows").alias("n_rows"))
+    rows = by_reason.orderBy("source", "state", F.desc("n_rows"), "reason").collect()
+    grid = Grid("source", "state", "reason", caption="a row refused for two reasons counts for both")
+    grid.add_column("rows", justify="right")
+    for row in rows:
+        grid.add_row(row["source"], row["state"], Text(row["reason"]), f"{row['n_rows']:,}")
+    return Answer((grid if rows else "nothing is in quarantine",), {"refused": _json(rows)})
+
+
+def _show(refused: DataFrame, limit: int) -> Answer:
+    columns = ("row_hash", "state", "n_rows", "reasons", "masked_row")
+    rows = refused.select(*columns).orderBy("state", "row_hash").limit(limit).collect()
+    grid = Grid("state", "rows", "reasons", "the row, masked")
+    for row in rows:
+        grid.add_row(row["state"], f"{row['n_rows']:,}", Text("\n".join(row["reasons"])), Text(row["masked_row"]))
+    return Answer((grid if rows else "no such row is in quarantine",), {"rows": _json(rows)})
+
+
+def _replay(at: Run, name: str) -> Answer:
+    one = next((one for one in source.load_all(at.settings.sources) if one.name == name), None)
+    if one is None:
+        raise SettingsError("the conf file has no such source", found=name, remedy="name it under `sources`")
+    before = _n_open(at, name)
+    with at.step("replay", at.as_of_days[-1]) as record:
+        counts = ingest.take_in(at, one, is_again=True)
+        record.counts.update(counts.by_name(name))
+        record.notes.extend(counts.notes)
+    told = f"{name}: {before:,} rows were refused, {counts.quarantined:,} are now; {counts.accepted:,} accepted"
+    data: dict[str, Json] = {"source": name, "refused_before": before, **counts.by_name(name)}
+    return Answer((told, "`segmentation run` builds again what is made of them"), data)
+
+
+def _n_open(at: Run, name: str) -> int:
+    rows = _refused(at, feeds.book(at.tables_at).newest(), name).filter(F.col("state") != quarantine.REPLAYED)
+    return int(rows.agg(F.sum("n_rows")).collect()[0][0] or 0)
+
+
+def _drop(at: Run, name: str, feed_id: str, reason: str | None) -> Answer:
+    with at.step("drop", at.as_of_days[-1]) as record:
+        n_rows = quarantine.drop(at.tables_at, name, feed_id, reason)
+        record.counts[f"{name}.dropped"] = n_rows
+    return Answer((f"{name}: {n_rows:,} rows given up",), {"source": name, "dropped": n_rows})
+
+
+def _json(rows: Sequence[Row]) -> list[Json]:
+    return [row.asDict() for row in rows]
+
+
+main = reading_job(
+    run,
+    "quarantine",
+    "segmentation quarantine list",
+    "segmentation quarantine show recharges --reason references --limit 5",
+    "segmentation quarantine replay recharges",
+    "segmentation quarantine drop recharges --reason 'not_null(subscriber_id)'",
+)
+
+if __name__ == "__main__":
+    main()
