@@ -40,6 +40,7 @@ JOBS = {
     "init": "segmentation-init",
     "check": "segmentation-check",
     "doctor": "segmentation-doctor",
+    "status": "segmentation-status",
     "quarantine": "segmentation-quarantine",
     "tables": "segmentation-tables",
     "sql": "segmentation-sql",

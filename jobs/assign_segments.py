@@ -1,5 +1,6 @@
 """Give every line its segment as of each day, describe the segments and check the known facts."""
 
+from jobs import freshness
 from jobs.opening import writing_job
 from segmentation import progress
 from segmentation.runs import Run
@@ -15,10 +16,8 @@ def run(at: Run) -> None:
 
 def _assign(at: Run, vertical: VerticalName) -> None:
     for as_of in at.as_of_days:
-        earlier = at.fingerprints("assign_segments", vertical), at.fingerprints("build_features")
-        fingerprint = at.fingerprint(scoring.made_from(at.tables_at, vertical, as_of, *earlier))
-        is_done = at.has_done("assign_segments", as_of, fingerprint, vertical)
-        if is_done and scoring.is_published(at.tables_at, vertical, as_of):
+        fingerprint = freshness.of_segments(at, vertical, as_of)
+        if freshness.has_segments(at, vertical, as_of, fingerprint):
             at.keeps("assign_segments", as_of, vertical)
             continue
         with at.step("assign_segments", as_of, vertical, fingerprint=fingerprint) as record:

@@ -1,5 +1,6 @@
 """Turn clean tables into one row per line and day: population, then features."""
 
+from jobs import freshness
 from jobs.opening import writing_job
 from segmentation import progress
 from segmentation.features import building, readymade
@@ -13,9 +14,8 @@ def run(at: Run) -> None:
     with at.step("build_partials", at.as_of_days[-1]):
         building.build_partials(at.tables_at, at.as_of_days)
     for as_of in at.as_of_days:
-        fingerprint = at.fingerprint(building.made_from(at.tables_at, at.verticals, as_of))
-        is_done = at.has_done("build_features", as_of, fingerprint)
-        if is_done and building.is_built(at.tables_at, at.verticals, as_of):
+        fingerprint = freshness.of_features(at, as_of)
+        if freshness.has_features(at, as_of, fingerprint):
             at.keeps("build_features", as_of)
             continue
         with at.step("build_features", as_of, fingerprint=fingerprint) as record:

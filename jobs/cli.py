@@ -19,6 +19,7 @@ from jobs import (
     score,
     settings,
     sql,
+    status,
     tables,
     why,
 )
@@ -37,6 +38,7 @@ COMMANDS = (
     report.main,
     score.main,
     why.main,
+    status.main,
     quarantine.main,
     sql.main,
     tables.main,

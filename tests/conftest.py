@@ -26,6 +26,7 @@ LONG = (
     "jobs/test_processes.py",
     "jobs/test_quarantine.py",
     "jobs/test_score.py",
+    "jobs/test_status.py",
     "jobs/test_why.py",
     "models/test_assignment.py",
     "models/test_fitted.py",

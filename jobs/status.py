@@ -1,0 +1,162 @@
+"""What is in a warehouse and how fresh it is: deliveries, days, models."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Literal
+
+from pyspark.sql import Row
+from pyspark.sql import functions as F
+from rich.table import Table as Grid
+
+from jobs import freshness
+from jobs.opening import reading_job
+from jobs.terminal import Answer
+from segmentation.features import readymade
+from segmentation.models import registry
+from segmentation.runs import Run
+from segmentation.settings import Json, VerticalName
+from segmentation.sources import delivery, feeds, source
+from segmentation.sources.feeds import Book
+from segmentation.sources.source import Source
+from segmentation.tables import built
+
+State = Literal["current", "stale", "none"]
+
+
+@dataclass(frozen=True)
+class FeedStatus:
+    """One source of the conf file: its newest delivery, and what lies in landing now."""
+
+    source: str
+    table: str
+    feed_id: str | None
+    taken_in_on: str | None
+    newest_arrival: str | None
+    n_written: int
+    refused_share: float
+    in_landing: Literal["the same", "another", "nothing"]
+    """Whether the next run will take something in."""
+
+
+@dataclass(frozen=True)
+class DayStatus:
+    """One day of one vertical. `stale`: the next run makes it again, since inputs, settings or code have changed."""
+
+    vertical: str
+    as_of: str
+    features: State
+    segments: State
+    n_lines: int
+    correction: int | None
+    model_version: str | None
+
+
+def run(at: Run) -> Answer:
+    """Show what there is: the newest delivery of every source, and of every day whether a run would make it again."""
+    known = feeds.book(at.tables_at)
+    of_feeds = [_feed(at, known, one) for one in source.load_all(at.settings.sources)]
+    of_days = _days(at)
+    data: dict[str, Json] = {
+        "feeds": [asdict(one) for one in of_feeds],
+        "days": [asdict(one) for one in of_days],
+        "models": {name.value: _model(at, name) for name in at.verticals},
+    }
+    return Answer((_feed_grid(of_feeds), _day_grid(of_days), _model_grid(at)), data)
+
+
+def _feed(at: Run, known: Book, one: Source) -> FeedStatus:
+    newest = next(iter(known.own(one)), None)
+    lying = delivery.find(at.spark, one.model_copy(update={"optional": True}), at.settings.landing)
+    if newest is None:
+        return FeedStatus(one.name, one.table, None, None, None, 0, 0.0, "nothing" if lying is None else "another")
+    return FeedStatus(
+        one.name,
+        one.table,
+        newest["feed_id"],
+        f"{newest['recorded_at']:%Y-%m-%d}",
+        None if newest["received_at"] is None else f"{newest['received_at']:%Y-%m-%d}",
+        newest["n_written"],
+        newest["n_quarantined"] / newest["n_read"] if newest["n_read"] else 0.0,
+        "nothing" if lying is None else "the same" if lying.feed_id == newest["feed_id"] else "another",
+    )
+
+
+def _days(at: Run) -> list[DayStatus]:
+    """The days of the conf file and all that were published, oldest first, by vertical."""
+    seen = at.tables_at.read(built.SEGMENT_ASSIGNMENTS)
+    newest_first = F.struct("correction", "model_version", "n_lines")
+    sizes = seen.groupBy("vertical", "as_of", "correction", "model_version").agg(F.count("*").alias("n_lines"))
+    last = sizes.groupBy("vertical", "as_of").agg(F.max(newest_first).alias("last")).collect()
+    published = {(row["vertical"], row["as_of"]): row["last"] for row in last}
+    days = sorted({*at.as_of_days, *(as_of for _, as_of in published)})
+    is_ready_made = readymade.is_ready_made_run(at.settings)
+    features: dict[date, State] = {day: "current" if is_ready_made else _features(at, day) for day in days}
+    return [
+        _day(at, vertical, day, features[day], published.get((vertical.value, day)))
+        for vertical in at.verticals
+        for day in days
+    ]
+
+
+def _features(at: Run, day: date) -> State:
+    if freshness.has_features(at, day, freshness.of_features(at, day)):
+        return "current"
+    return "stale" if at.fingerprints("build_features").get(day.isoformat()) else "none"
+
+
+def _day(at: Run, vertical: VerticalName, day: date, features: State, last: Row | None) -> DayStatus:
+    if last is None:
+        return DayStatus(vertical.value, day.isoformat(), features, "none", 0, None, None)
+    # Segments made from features that will be made again are made again with them.
+    fingerprint = freshness.of_segments(at, vertical, day)
+    is_current = features == "current" and freshness.has_segments(at, vertical, day, fingerprint)
+    segments: State = "current" if is_current else "stale"
+    correction, model = last["correction"], last["model_version"]
+    return DayStatus(vertical.value, day.isoformat(), features, segments, last["n_lines"], correction, model)
+
+
+def _model(at: Run, vertical: VerticalName) -> Json:
+    row = registry.released_row(at.tables_at, vertical)
+    if row is None:
+        return None
+    return {"model_version": row["model_version"], "fitted_as_of": row["fitted_as_of"].isoformat()}
+
+
+def _feed_grid(found: Sequence[FeedStatus]) -> Grid:
+    grid = Grid("source", "taken in on", "newest arrival", title="Feeds", title_justify="left")
+    for head in ("rows", "refused"):
+        grid.add_column(head, justify="right")
+    grid.add_column("lies in landing")
+    for one in found:
+        share = f"{one.refused_share:.1%}" if one.feed_id else ""
+        days = one.taken_in_on or "never", one.newest_arrival or ""
+        grid.add_row(one.source, *days, f"{one.n_written:,}", share, one.in_landing)
+    return grid
+
+
+def _day_grid(found: Sequence[DayStatus]) -> Grid:
+    grid = Grid("vertical", "as of", "features", "segments", title="Days", title_justify="left")
+    for head in ("lines", "correction"):
+        grid.add_column(head, justify="right")
+    grid.add_column("model")
+    for one in found:
+        correction = "" if one.correction is None else str(one.correction)
+        states = one.features, one.segments
+        grid.add_row(one.vertical, one.as_of, *states, f"{one.n_lines:,}", correction, one.model_version or "")
+    return grid
+
+
+def _model_grid(at: Run) -> Grid:
+    grid = Grid("vertical", "model that scores", "fitted as of", title="Models", title_justify="left")
+    for vertical in at.verticals:
+        row = registry.released_row(at.tables_at, vertical)
+        told = ("none", "") if row is None else (row["model_version"], f"{row['fitted_as_of']}")
+        grid.add_row(vertical.value, *told)
+    return grid
+
+
+main = reading_job(run, "status", "segmentation status", "segmentation status --conf-file yours/operator.yaml --json")
+
+if __name__ == "__main__":
+    main()
