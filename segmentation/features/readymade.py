@@ -86,10 +86,11 @@ def take_in(
     before = known.counts(of, found, mapping)
     if not is_again and before is not None and _is_there(tables_at, as_of, verticals):
         return before
-    feed = changes.reconciled(reading.raw_rows(spark, of, found), known, of, table, found)
+    checked = with_checks(of)
+    feed = changes.reconciled(reading.raw_rows(spark, of, found), known, checked, table, found)
     probing.require_usable(spark, feed, of, found)
     secret = settings.secret.key()
-    with sifted(feed.rows, tables_at, with_checks(of), table, found, secret) as parts:
+    with sifted(feed.rows, tables_at, checked, table, found, secret) as parts:
         refused = ingestion.refused_kept(parts, of, secret, found, run_id)
         lines = parts.accepted.persist()
         try:

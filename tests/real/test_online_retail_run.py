@@ -1,9 +1,12 @@
 """The shop read as a prepaid base, from the file to the page."""
 
+import sys
+
 import pytest
 
 from segmentation.tables import Store, built
-from tests.real.real_runs import needs, run_of
+from tests.jobs.processes import ended
+from tests.real.real_runs import DATA, needs, run_of
 
 pytestmark = needs("online_retail")
 
@@ -43,3 +46,12 @@ def test_families_that_do_not_exist_are_named_on_every_row_and_on_the_page(retai
 
     assert all({"usage", "care", "lifestyle", "salary"} <= set(row["missing_families"]) for row in missing.collect())
     assert "usage is missing" in page
+
+
+def test_the_notebook_leads_from_the_file_to_segments(tmp_path):
+    places = {"SEGMENTATION_DATA": str(DATA), "SEGMENTATION_PLACE": str(tmp_path)}
+
+    done = ended([sys.executable, "notebooks/your_own_data.py"], **places)
+
+    assert "Segments on 2011-06-30" in done.stdout
+    assert (tmp_path / "warehouse" / "segment_assignments").is_dir()
