@@ -130,7 +130,7 @@ def test_a_group_that_stops_at_a_bad_value_shows_no_cell(operator, monkeypatch):
 
 
 def test_a_file_that_may_not_be_read_says_so(operator, monkeypatch):
-    def refuse(file, _):
+    def refuse(file, *_):
         raise PermissionError(13, "Permission denied", str(file))
 
     monkeypatch.setattr(delivery, "_local_file", refuse)
