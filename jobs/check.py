@@ -121,7 +121,7 @@ def _family_grid(had: Mapping[str, Mapping[str, tuple[int, int]]]) -> Grid:
 
 
 def _end(trials: Sequence[Trial], broken: Sequence[SourceError], absent: Sequence[str]) -> Text:
-    told = [f"{len(trials)} feeds can be taken in"]
+    told = [f"{len(trials)} of {len(trials) + len(broken) + len(absent)} feeds can be taken in"]
     told += [f"{len(absent)} absent and optional ({', '.join(absent)})"] if absent else []
     told += [f"{len(broken)} cannot"] if broken else []
     return Text(f"{'; '.join(told)}. Nothing was written. How late a family is, the run itself says.")

@@ -58,7 +58,8 @@ def reconciled(raw: DataFrame, known: Book, source: Source, table: Table, delive
     columns = {name: raw.schema[name].dataType.simpleString() for name in reading.raw_columns(raw)}
     ever = known.columns_ever(source, delivery)
     here, needed, used = _by_name(columns), _needed(source, table, list(ever)), set(_used(source, list(ever)))
-    gone = sorted(name for name in used - needed if name.lower() not in here)
+    lost = {name.lower(): name for name in sorted(used - needed) if name.lower() not in here}
+    gone = sorted(lost.values())
     rows = raw.withColumns({name: F.lit(None).cast(ever[name]) for name in gone})
     return Reconciled(rows, columns, changes(known.columns_before(source, delivery), columns), tuple(gone))
 
