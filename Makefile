@@ -49,9 +49,10 @@ wheel: $(STAMP)  ## dist/: the wheel, and the same as segmentation.zip, which --
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	@cp $$(ls -t dist/segmentation-*.whl | head -1) dist/segmentation.zip
 
-docs: $(STAMP)  ## write docs/tables.md and docs/features.md again from their declarations
+docs: $(STAMP)  ## write docs/tables.md, docs/features.md and docs/bad_input.md again from their declarations
 	$(BIN)/segmentation tables --markdown > docs/tables.md
 	$(BIN)/segmentation tables --features > docs/features.md
+	$(BIN)/python -m tests.sources.bad_input > docs/bad_input.md
 
 clean:  ## remove what runs and tests left; not the virtual environment
 	rm -rf warehouse vault landing report logs mlruns mlflow.db spark-warehouse metastore_db derby.log \

@@ -33,6 +33,7 @@ LONG = (
     "models/test_registry.py",
     "models/test_tracking.py",
     "real",
+    "sources/test_bad_input.py",
     "sources/test_changes.py",
     "sources/test_ingestion.py",
     "sources/test_mapping.py",

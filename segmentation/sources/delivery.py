@@ -43,6 +43,8 @@ class Delivery:
     is_named_table: bool = False
     ends: tuple[str, ...] = ()
     """Paths of its first and its last file but tiny ones, one where that is all; none of a Delta table."""
+    is_nested: bool = False
+    """Whether files lie in folders below it whose names say nothing of columns, as `month=2026-10` would."""
     only: str | None = None
     """Path of the one file of it to read; None reads all."""
 
@@ -154,7 +156,9 @@ def _of_files(source: Source, path: str, files: list[FeedFile]) -> Delivery:
     filled = [file for file in files if file.size * _TINY >= max(sizes)]
     ends = tuple(dict.fromkeys(_path_of(file.name, path) for file in (filled[0], filled[-1])))
     text = "\n".join([source.name, *(f"{file.name}\t{file.size}\t{file.stamp}" for file in files)])
-    return Delivery(_short(text), path, len(files), max(sizes), sum(sizes), ends=ends)
+    below = [file.name if _is_local(path) else file.name.partition(path.rstrip("/"))[2].lstrip("/") for file in files]
+    is_nested = any("=" not in folder for name in below for folder in Path(name).parent.parts)
+    return Delivery(_short(text), path, len(files), max(sizes), sum(sizes), ends=ends, is_nested=is_nested)
 
 
 def _path_of(name: str, path: str) -> str:

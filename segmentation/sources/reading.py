@@ -78,6 +78,8 @@ def _frame(spark: SparkSession, source: Source, delivery: Delivery) -> DataFrame
     if delivery.is_named_table:
         return spark.table(delivery.path)
     reader = spark.read.format(source.format).options(**options)
+    if delivery.is_nested:
+        reader = reader.option("recursiveFileLookup", "true")
     read = delivery.only or delivery.path
     if read != delivery.path:
         # A file alone else loses the columns that the names of its folders hold.
