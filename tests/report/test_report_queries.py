@@ -10,7 +10,7 @@ ASSIGNED = (
     "margin double, is_outlier boolean, assigned_by string, state string, monthly_value bigint, "
     "missing_families array<string>, staleness_periods bigint"
 )
-REFUSED = "source string, feed_id string, n_rows bigint, reasons array<string>"
+REFUSED = "source string, feed_id string, n_rows bigint, reasons array<string>, state string"
 
 
 def _line(key, segment, *, correction=0, margin=0.5, value=100, missing=(), stale=0):
@@ -51,8 +51,12 @@ def test_a_margin_beyond_doubt_is_in_a_band(spark: SparkSession):
     assert (row["n_border"], row["n_sure"]) == (1, 1)
 
 
-def test_a_refused_row_counts_for_each_of_its_reasons(spark: SparkSession):
-    refused = [("recharges", "one", 3, ["type(day)"]), ("recharges", "one", 2, ["type(day)", "required(key)"])]
+def test_a_refused_row_counts_for_each_of_its_reasons_until_it_is_taken_in(spark: SparkSession):
+    refused = [
+        ("recharges", "one", 3, ["type(day)"], "open"),
+        ("recharges", "one", 2, ["type(day)", "required(key)"], "dropped"),
+        ("recharges", "one", 8, ["type(day)"], "replayed"),
+    ]
     quarantine = spark.createDataFrame(refused, REFUSED)
     feeds = spark.createDataFrame([("recharges", "one")], "source string, feed_id string")
 
@@ -64,7 +68,7 @@ def test_a_refused_row_counts_for_each_of_its_reasons(spark: SparkSession):
 def test_the_last_delivery_of_a_source_counts_alone(spark: SparkSession):
     deliveries = [("recharges", "one", 1, 100), ("recharges", "two", 2, 130), ("invoices", "one", 1, 50)]
     feeds = spark.createDataFrame(deliveries, "source string, feed_id string, recorded_at int, n_read bigint")
-    refused = [("recharges", "one", 9, ["type(day)"]), ("recharges", "two", 4, ["type(day)"])]
+    refused = [("recharges", "one", 9, ["type(day)"], "open"), ("recharges", "two", 4, ["type(day)"], "open")]
     quarantine = spark.createDataFrame(refused, REFUSED)
 
     newest = queries.newest_feeds(feeds)
@@ -72,6 +76,16 @@ def test_the_last_delivery_of_a_source_counts_alone(spark: SparkSession):
 
     assert dict(small(newest)[["source", "n_read"]].to_numpy().tolist()) == {"invoices": 50, "recharges": 130}
     assert [(row["source"], row["n_rows"]) for row in reasons.collect()] == [("recharges", 4)]
+
+
+def test_columns_that_changed_are_those_of_the_last_delivery(spark: SparkSession):
+    feeds = spark.createDataFrame([("recharges", "two")], "source string, feed_id string")
+    changed = [("recharges", "one", "day", "new", "x"), ("recharges", "two", "fee", "gone", "it was string")]
+    columns = "source string, feed_id string, column_name string, change string, detail string"
+
+    found = queries.changed_columns(spark.createDataFrame(changed, columns), feeds).collect()
+
+    assert [tuple(row) for row in found] == [("recharges", "fee", "gone", "it was string")]
 
 
 def test_the_sample_has_no_key_and_is_the_same_at_any_partition_count(spark: SparkSession):
