@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
+from jobs.checking import indented
 from jobs.opening import reading_job
 from jobs.terminal import Answer
 from segmentation import progress
@@ -130,9 +131,10 @@ def _end(trials: Sequence[Trial], broken: Sequence[SourceError], absent: Sequenc
 def _together(broken: Sequence[SourceError]) -> SourceError | None:
     if len(broken) < 2:
         return broken[0] if broken else None
-    indented = ["\n".join(f"    {line}" for line in str(one).splitlines()) for one in broken]
     return SourceError(
-        f"{len(broken)} feeds cannot be taken in", found="\n".join(["", *indented]), remedy="mend them all at once"
+        f"{len(broken)} feeds cannot be taken in",
+        found="\n".join(["", *map(indented, broken)]),
+        remedy="mend them all at once",
     )
 
 

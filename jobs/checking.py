@@ -111,10 +111,11 @@ def _together(problems: list[SegmentationError], conf_file: Path) -> Segmentatio
     return SettingsError(
         f"{len(problems)} files or settings cannot be used",
         where=str(conf_file),
-        found="\n".join(["", *(_indented(problem) for problem in problems)]),
+        found="\n".join(["", *(indented(problem) for problem in problems)]),
         remedy="mend them all at once",
     )
 
 
-def _indented(problem: SegmentationError) -> str:
+def indented(problem: SegmentationError) -> str:
+    """An error as part of another one that lists several."""
     return "\n".join(f"    {line}" for line in str(problem).splitlines())

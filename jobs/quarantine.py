@@ -43,7 +43,7 @@ def run(
     if action == "show":
         return _show(_refused(at, newest, one).filter(quarantine.has_reason(reason)), limit)
     with holding(at):
-        return _replay(at, one) if action == "replay" else _drop(at, one, newest[one], reason)
+        return _replay(at, one, newest) if action == "replay" else _drop(at, one, newest[one], reason)
 
 
 def _refused(at: Run, newest: dict[str, str], name: str | None) -> DataFrame:
@@ -82,11 +82,12 @@ def _show(refused: DataFrame, limit: int) -> Answer:
     return Answer((grid if rows else "no such row is in quarantine",), {"rows": _json(rows)})
 
 
-def _replay(at: Run, name: str) -> Answer:
+def _replay(at: Run, name: str, newest: dict[str, str]) -> Answer:
     one = next((one for one in source.load_all(at.settings.sources) if one.name == name), None)
     if one is None:
         raise SettingsError("the conf file has no such source", found=name, remedy="name it under `sources`")
-    before = _n_open(at, name)
+    refused = _refused(at, newest, name).filter(F.col("state") != quarantine.REPLAYED)
+    before = int(refused.agg(F.sum("n_rows")).collect()[0][0] or 0)
     with at.step("replay", at.as_of_days[-1]) as record:
         counts = ingest.take_in(at, one, is_again=True)
         record.counts.update(counts.by_name(name))
@@ -94,11 +95,6 @@ def _replay(at: Run, name: str) -> Answer:
     told = f"{name}: {before:,} rows were refused, {counts.quarantined:,} are now; {counts.accepted:,} accepted"
     data: dict[str, Json] = {"source": name, "refused_before": before, **counts.by_name(name)}
     return Answer((told, "`segmentation run` builds again what is made of them"), data)
-
-
-def _n_open(at: Run, name: str) -> int:
-    rows = _refused(at, feeds.book(at.tables_at).newest(), name).filter(F.col("state") != quarantine.REPLAYED)
-    return int(rows.agg(F.sum("n_rows")).collect()[0][0] or 0)
 
 
 def _drop(at: Run, name: str, feed_id: str, reason: str | None) -> Answer:

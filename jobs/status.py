@@ -1,6 +1,6 @@
 """What is in a warehouse and how fresh it is: deliveries, days, models."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Literal
@@ -57,12 +57,13 @@ def run(at: Run) -> Answer:
     known = feeds.book(at.tables_at)
     of_feeds = [_feed(at, known, one) for one in source.load_all(at.settings.sources)]
     of_days = _days(at)
+    models = {name.value: _model(at, name) for name in at.verticals}
     data: dict[str, Json] = {
         "feeds": [asdict(one) for one in of_feeds],
         "days": [asdict(one) for one in of_days],
-        "models": {name.value: _model(at, name) for name in at.verticals},
+        "models": models,
     }
-    return Answer((_feed_grid(of_feeds), _day_grid(of_days), _model_grid(at)), data)
+    return Answer((_feed_grid(of_feeds), _day_grid(of_days), _model_grid(models)), data)
 
 
 def _feed(at: Run, known: Book, one: Source) -> FeedStatus:
@@ -109,14 +110,16 @@ def _day(at: Run, vertical: VerticalName, day: date, features: State, last: Row 
     if last is None:
         return DayStatus(vertical.value, day.isoformat(), features, "none", 0, None, None)
     # Segments made from features that will be made again are made again with them.
-    fingerprint = freshness.of_segments(at, vertical, day)
-    is_current = features == "current" and freshness.has_segments(at, vertical, day, fingerprint)
+    is_current = features == "current" and freshness.has_segments(
+        at, vertical, day, freshness.of_segments(at, vertical, day)
+    )
     segments: State = "current" if is_current else "stale"
     correction, model = last["correction"], last["model_version"]
     return DayStatus(vertical.value, day.isoformat(), features, segments, last["n_lines"], correction, model)
 
 
-def _model(at: Run, vertical: VerticalName) -> Json:
+def _model(at: Run, vertical: VerticalName) -> dict[str, str] | None:
+    """Version and day of the fit of the model that scores; None when there is none."""
     row = registry.released_row(at.tables_at, vertical)
     if row is None:
         return None
@@ -147,12 +150,11 @@ def _day_grid(found: Sequence[DayStatus]) -> Grid:
     return grid
 
 
-def _model_grid(at: Run) -> Grid:
+def _model_grid(models: Mapping[str, Mapping[str, str] | None]) -> Grid:
     grid = Grid("vertical", "model that scores", "fitted as of", title="Models", title_justify="left")
-    for vertical in at.verticals:
-        row = registry.released_row(at.tables_at, vertical)
-        told = ("none", "") if row is None else (row["model_version"], f"{row['fitted_as_of']}")
-        grid.add_row(vertical.value, *told)
+    for vertical, model in models.items():
+        told = ("none", "") if model is None else (model["model_version"], model["fitted_as_of"])
+        grid.add_row(vertical, *told)
     return grid
 
 

@@ -1,6 +1,6 @@
 """What is known of deliveries taken in: counts that a second run of the same delivery gives back."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -60,8 +60,7 @@ class Book:
 
     def newest(self) -> dict[str, str]:
         """The newest delivery of every source, by its name."""
-        by_age = sorted(self.rows, key=lambda row: (row["recorded_at"], row["feed_id"]))
-        return {row["source"]: row["feed_id"] for row in by_age}
+        return _newest(self.rows)
 
     def columns_before(self, source: Source, delivery: Delivery) -> dict[str, str] | None:
         """Columns of the newest other delivery of the source; None when there is none, or they are not known."""
@@ -86,9 +85,13 @@ class Book:
 
     def newest_into(self, table_names: set[str]) -> list[str]:
         """The newest delivery of every source that fills one of the tables."""
-        by_age = sorted(self.rows, key=lambda row: (row["recorded_at"], row["feed_id"]))
-        newest = {row["source"]: row["feed_id"] for row in by_age if row["table_name"] in table_names}
-        return sorted(newest.values())
+        return sorted(_newest(row for row in self.rows if row["table_name"] in table_names).values())
+
+
+def _newest(rows: Iterable[Row]) -> dict[str, str]:
+    """Newest delivery by source."""
+    by_age = sorted(rows, key=lambda row: (row["recorded_at"], row["feed_id"]))
+    return {row["source"]: row["feed_id"] for row in by_age}
 
 
 def book(tables_at: Store) -> Book:

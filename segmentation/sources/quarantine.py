@@ -12,7 +12,6 @@ from segmentation.tables import Store, care
 
 NOT_MAPPED = "<not mapped>"
 OPEN, REPLAYED, DROPPED = "open", "replayed", "dropped"
-STATES = (OPEN, REPLAYED, DROPPED)
 """Waiting; taken in again and not refused any more; given up by a person, as long as it is refused."""
 
 
