@@ -51,7 +51,7 @@ wheel: $(STAMP)  ## dist/: the wheel, and the same as segmentation.zip, which --
 
 docs: $(STAMP)  ## write docs/tables.md, docs/features.md and docs/bad_input.md again from their declarations
 	$(BIN)/segmentation tables --markdown > docs/tables.md
-	$(BIN)/segmentation tables --features > docs/features.md
+	$(BIN)/segmentation features --markdown > docs/features.md
 	$(BIN)/python -m tests.sources.bad_input > docs/bad_input.md
 
 clean:  ## remove what runs and tests left; not the virtual environment

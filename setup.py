@@ -15,6 +15,7 @@ GRAPH = ["graphframes-py==0.9.2"]
 LOCAL = ["pyspark==4.0.5", "delta-spark==4.4.0", "mlflow==3.17.2", *GRAPH]
 DEV = [
     "chispa==0.12.0",
+    "duckdb>=1.3",
     "hypothesis>=6.100",
     "igraph>=0.11",
     "import-linter>=2.5",
@@ -34,15 +35,20 @@ JOBS = {
     "report": "segmentation-report",
     "pipeline": "segmentation-run",
     "score": "segmentation-score",
+    "compare_base": "segmentation-compare-base",
     "why": "segmentation-why",
+    "rank_features": "segmentation-rank-features",
     "cluster": "segmentation-cluster",
     "communities": "segmentation-communities",
     "init": "segmentation-init",
     "check": "segmentation-check",
     "doctor": "segmentation-doctor",
     "status": "segmentation-status",
+    "replay": "segmentation-replay",
+    "forget": "segmentation-forget",
     "quarantine": "segmentation-quarantine",
     "tables": "segmentation-tables",
+    "features": "segmentation-features",
     "sql": "segmentation-sql",
     "settings": "segmentation-settings",
 }

@@ -16,6 +16,7 @@ from segmentation.errors import SettingsError
 from segmentation.settings import VerticalName
 
 Opened = TypeVar("Opened")
+Refit = Annotated[bool, typer.Option("--refit", help="Fit again although a model scores.")]
 
 
 @dataclasses.dataclass(frozen=True)

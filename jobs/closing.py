@@ -28,7 +28,9 @@ class SegmentLine:
 
 
 def where_everything_is(at: Run) -> Answer:
-    """Places of tables, report, models and log, and the segments of the last day of the run."""
+    """Places of tables, report, models and log, and the segments of the last day of the run, if it had any."""
+    if not at.as_of_days:
+        return Answer(("nothing is stale: every published day is current",), {"run_id": at.run_id, "as_of": None})
     segments = [_as_line(at, row) for row in _sizes(at).collect()]
     places = _places(at)
     data: dict[str, Json] = {

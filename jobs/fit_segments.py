@@ -1,19 +1,15 @@
 """Find the segments of each vertical where none are released yet."""
 
 from functools import partial
-from typing import Annotated
 
-import typer
-
+from jobs.arguments import Refit
 from jobs.opening import writing_job
 from segmentation.runs import Run
 from segmentation.segments import birth
 from segmentation.settings import VerticalName
 
 
-def run(
-    at: Run, *, refit: Annotated[bool, typer.Option("--refit", help="Fit again although a model scores.")] = False
-) -> None:
+def run(at: Run, *, refit: Refit = False) -> None:
     """Fit each vertical on the first of the days, name its segments and release the model. One that scores is kept."""
     at.side_by_side(partial(_fit, refit=refit), at.verticals)
 

@@ -25,7 +25,7 @@ CONF = Path("conf")
 COPIED = ("payg.yaml", "plan.yaml", "home.yaml", "archetypes.yaml", "spark/local.conf")
 CONF_NAME, SECRET_NAME = "operator.yaml", "secret.key"
 N_MONTHS, N_SEGMENTED = 12, 3
-_READ_BESIDE_FEATURES = (clean.PRODUCTS.name, clean.HOME_TIES.name)
+_READ_BESIDE_FEATURES = (clean.PRODUCTS.name, clean.HOME_TIES.name, clean.CONSENTS.name)
 _IGNORED = "# Nothing of it belongs into version control.\nsecret.key\nwarehouse/\nvault/\nlanding/\nreport/\nlogs/\n"
 _TEMPLATE = """# Settings of your operator. What is marked <- is a guess: put it right.
 # All keys with what they mean: segmentation settings --explain

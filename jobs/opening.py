@@ -40,9 +40,9 @@ def reading_job(run: Callable[..., Answer | None], name: str, *examples: str) ->
     return Command(run, name, RunOptions, reading, examples, _done)
 
 
-def querying_job(run: Callable[..., Answer | None], name: str, *examples: str) -> Command:
-    """A job that reads whole tables, all days and verticals of them, as a command."""
-    return Command(run, name, ConfOptions, _reading_all, examples, _done)
+def querying_job(run: Callable[..., Answer | None], name: str, *examples: str, first: Look = _no_look) -> Command:
+    """A job that reads whole tables, all days and verticals of them. `first` is done before Spark starts."""
+    return Command(run, name, ConfOptions, partial(_reading_all, first=first), examples, _done)
 
 
 @contextmanager
@@ -58,16 +58,16 @@ def spark_only(options: SparkOptions) -> Iterator[SparkSession]:
 
 
 @contextmanager
-def reading(options: RunOptions) -> Iterator[Run]:
+def reading(options: RunOptions, *, first: Look = _no_look) -> Iterator[Run]:
     """A run that only reads."""
-    with _opened(options, needs_secret=False) as run:
+    with _opened(options, needs_secret=False, first=first) as run:
         yield run
 
 
 @contextmanager
-def _reading_all(options: ConfOptions) -> Iterator[Run]:
+def _reading_all(options: ConfOptions, *, first: Look) -> Iterator[Run]:
     given = {field.name: getattr(options, field.name) for field in fields(options)}
-    with reading(RunOptions(**given)) as run:
+    with reading(RunOptions(**given), first=first) as run:
         yield run
 
 

@@ -19,6 +19,8 @@ from segmentation.sources import feeds, quarantine, source
 from segmentation.tables import care
 
 Action = Literal["list", "show", "replay", "drop"]
+Standing = dict[str, list[str]]
+"""Deliveries that stand, by source."""
 
 
 def run(
@@ -31,33 +33,35 @@ def run(
     reason: Annotated[str | None, typer.Option(help="Only rows refused for a reason that begins like this.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Rows that `show` shows at most.")] = 20,
 ) -> Answer:
-    """Look at the rows that the newest delivery of every source had refused; take them in again, or give them up.
+    """Look at the rows that were refused of the deliveries that stand; take them in again, or give them up.
 
-    `replay` reads the delivery of the source again, say after the lines its rows are about have come. Rows that are not
-    refused any more are taken in and stay here as replayed. `drop` marks open rows as given up.
+    Of a snapshot the newest delivery stands, of other feeds all do. `replay` reads what lies there of the source again,
+    say after the lines its rows are about have come. Rows that are not refused any more are taken in and stay here as
+    replayed. `drop` marks open rows as given up.
     """
-    newest = feeds.book(at.tables_at).newest()
+    known = feeds.book(at.tables_at)
+    standing = {one: [row["feed_id"] for row in known.standing(one)] for one in known.sources()}
     if action == "list":
-        return _list(_refused(at, newest, name).filter(quarantine.has_reason(reason)))
-    one = _required(name, action, newest)
+        return _list(_refused(at, standing, name).filter(quarantine.has_reason(reason)))
+    one = _required(name, action, standing)
     if action == "show":
-        return _show(_refused(at, newest, one).filter(quarantine.has_reason(reason)), limit)
+        return _show(_refused(at, standing, one).filter(quarantine.has_reason(reason)), limit)
     with holding(at):
-        return _replay(at, one, newest) if action == "replay" else _drop(at, one, newest[one], reason)
+        return _replay(at, one, standing) if action == "replay" else _drop(at, one, standing[one], reason)
 
 
-def _refused(at: Run, newest: dict[str, str], name: str | None) -> DataFrame:
-    """Rows of the newest deliveries, of one source if it is named. Grain: as QUARANTINE."""
-    feed_ids = [feed_id for source_name, feed_id in newest.items() if name in (None, source_name)]
+def _refused(at: Run, standing: Standing, name: str | None) -> DataFrame:
+    """Rows of the deliveries that stand, of one source if it is named. Grain: as QUARANTINE."""
+    feed_ids = [one for source_name, own in standing.items() if name in (None, source_name) for one in own]
     return at.tables_at.read(care.QUARANTINE).filter(F.col("feed_id").isin(feed_ids))
 
 
-def _required(name: str | None, action: str, newest: dict[str, str]) -> str:
-    if name is None or name not in newest:
+def _required(name: str | None, action: str, standing: Standing) -> str:
+    if name is None or name not in standing:
         raise SettingsError(
             f"quarantine {action} needs the name of a source that has been taken in",
             found=name or "none",
-            expected=", ".join(sorted(newest)) or "a delivery; `segmentation ingest` takes them in",
+            expected=", ".join(sorted(standing)) or "a delivery; `segmentation ingest` takes them in",
         )
     return name
 
@@ -82,11 +86,11 @@ def _show(refused: DataFrame, limit: int) -> Answer:
     return Answer((grid if rows else "no such row is in quarantine",), {"rows": _json(rows)})
 
 
-def _replay(at: Run, name: str, newest: dict[str, str]) -> Answer:
+def _replay(at: Run, name: str, standing: Standing) -> Answer:
     one = next((one for one in source.load_all(at.settings.sources) if one.name == name), None)
     if one is None:
         raise SettingsError("the conf file has no such source", found=name, remedy="name it under `sources`")
-    refused = _refused(at, newest, name).filter(F.col("state") != quarantine.REPLAYED)
+    refused = _refused(at, standing, name).filter(F.col("state") != quarantine.REPLAYED)
     before = int(refused.agg(F.sum("n_rows")).collect()[0][0] or 0)
     with at.step("replay", at.as_of_days[-1]) as record:
         counts = ingest.take_in(at, one, is_again=True)
@@ -97,9 +101,9 @@ def _replay(at: Run, name: str, newest: dict[str, str]) -> Answer:
     return Answer((told, "`segmentation run` builds again what is made of them"), data)
 
 
-def _drop(at: Run, name: str, feed_id: str, reason: str | None) -> Answer:
+def _drop(at: Run, name: str, feed_ids: list[str], reason: str | None) -> Answer:
     with at.step("drop", at.as_of_days[-1]) as record:
-        n_rows = quarantine.drop(at.tables_at, name, feed_id, reason)
+        n_rows = quarantine.drop(at.tables_at, name, feed_ids, reason)
         record.counts[f"{name}.dropped"] = n_rows
     return Answer((f"{name}: {n_rows:,} rows given up",), {"source": name, "dropped": n_rows})
 

@@ -12,11 +12,11 @@ from rich.table import Table as Grid
 from jobs import freshness
 from jobs.opening import reading_job
 from jobs.terminal import Answer
-from segmentation.features import readymade
+from segmentation.features import catalogue, readymade
 from segmentation.models import registry
 from segmentation.runs import Run
 from segmentation.settings import Json, VerticalName
-from segmentation.sources import delivery, feeds, source
+from segmentation.sources import contents, delivery, feeds, source
 from segmentation.sources.feeds import Book
 from segmentation.sources.source import Source
 from segmentation.tables import built
@@ -41,7 +41,7 @@ class FeedStatus:
 
 @dataclass(frozen=True)
 class DayStatus:
-    """One day of one vertical. `stale`: the next run makes it again, since inputs, settings or code have changed."""
+    """One day of one vertical. `stale`: inputs, settings or code have changed, of it or of a day before it."""
 
     vertical: str
     as_of: str
@@ -50,6 +50,8 @@ class DayStatus:
     n_lines: int
     correction: int | None
     model_version: str | None
+    changed: tuple[str, ...] = ()
+    """Clean tables that have changed since its features were built; none where settings, code or a model have."""
 
 
 def run(at: Run) -> Answer:
@@ -79,7 +81,7 @@ def _feed(at: Run, known: Book, one: Source) -> FeedStatus:
         None if newest["received_at"] is None else f"{newest['received_at']:%Y-%m-%d}",
         newest["n_written"],
         newest["n_quarantined"] / newest["n_read"] if newest["n_read"] else 0.0,
-        "nothing" if lying is None else "the same" if lying.feed_id == newest["feed_id"] else "another",
+        "nothing" if lying is None else "the same" if known.has_all(one, lying) else "another",
     )
 
 
@@ -93,8 +95,17 @@ def _days(at: Run) -> list[DayStatus]:
     days = sorted({*at.as_of_days, *(as_of for _, as_of in published)})
     is_ready_made = readymade.is_ready_made_run(at.settings)
     features: dict[date, State] = {day: "current" if is_ready_made else _features(at, day) for day in days}
+    again = set(freshness.days_to_make_again(at))
+    changed = {day: _changed(at, day) for day in days if features[day] == "stale"}
     return [
-        _day(at, vertical, day, features[day], published.get((vertical.value, day)))
+        _day(
+            vertical,
+            day,
+            features[day],
+            published.get((vertical.value, day)),
+            changed.get(day, ()),
+            is_stale=day in again,
+        )
         for vertical in at.verticals
         for day in days
     ]
@@ -106,16 +117,27 @@ def _features(at: Run, day: date) -> State:
     return "stale" if at.fingerprints("build_features").get(day.isoformat()) else "none"
 
 
-def _day(at: Run, vertical: VerticalName, day: date, features: State, last: Row | None) -> DayStatus:
+def _changed(at: Run, day: date) -> tuple[str, ...]:
+    """Clean tables that have changed since the features of a day were built."""
+    rows = (at.tables_at.read(catalogue.feature_table(name), day).select("run_id").first() for name in at.verticals)
+    runs = [row["run_id"] for row in rows if row is not None]
+    return contents.changed_since(at.tables_at, min(runs), day) if runs else ()
+
+
+def _day(
+    vertical: VerticalName,
+    day: date,
+    features: State,
+    last: Row | None,
+    changed: tuple[str, ...],
+    *,
+    is_stale: bool,
+) -> DayStatus:
     if last is None:
-        return DayStatus(vertical.value, day.isoformat(), features, "none", 0, None, None)
-    # Segments made from features that will be made again are made again with them.
-    is_current = features == "current" and freshness.has_segments(
-        at, vertical, day, freshness.of_segments(at, vertical, day)
-    )
-    segments: State = "current" if is_current else "stale"
+        return DayStatus(vertical.value, day.isoformat(), features, "none", 0, None, None, changed)
+    segments: State = "stale" if is_stale else "current"
     correction, model = last["correction"], last["model_version"]
-    return DayStatus(vertical.value, day.isoformat(), features, segments, last["n_lines"], correction, model)
+    return DayStatus(vertical.value, day.isoformat(), features, segments, last["n_lines"], correction, model, changed)
 
 
 def _model(at: Run, vertical: VerticalName) -> dict[str, str] | None:
@@ -143,10 +165,19 @@ def _day_grid(found: Sequence[DayStatus]) -> Grid:
     for head in ("lines", "correction"):
         grid.add_column(head, justify="right")
     grid.add_column("model")
+    grid.add_column("changed since")
     for one in found:
         correction = "" if one.correction is None else str(one.correction)
         states = one.features, one.segments
-        grid.add_row(one.vertical, one.as_of, *states, f"{one.n_lines:,}", correction, one.model_version or "")
+        grid.add_row(
+            one.vertical,
+            one.as_of,
+            *states,
+            f"{one.n_lines:,}",
+            correction,
+            one.model_version or "",
+            ", ".join(one.changed),
+        )
     return grid
 
 

@@ -25,7 +25,8 @@ _HEAD = """# Tables
 Made from the declarations in `segmentation/tables/` and `segmentation/features/` by `make docs`; do not edit.
 Grain = the unique key. Every table is a Delta table in the warehouse of the conf file. Money and measures are whole
 numbers in the smallest unit. Views stand in the catalogue where the warehouse is `catalog.schema`; `segmentation sql`
-knows them everywhere.
+knows them everywhere. What appended or upserted rows of a clean table have taken the place of lies beside it, in a
+table of the same columns called `<name>_superseded`, with `superseded_at`, the arrival of the row that took its place.
 """
 
 
@@ -49,19 +50,21 @@ def chapters() -> dict[str, tuple[Table, ...]]:
     }
 
 
+def every_table() -> list[Table]:
+    """Every declared table, but no view."""
+    return [table for tables in chapters().values() for table in tables if table not in built.VIEWS]
+
+
 def run(
     _: None,
     name: Annotated[str | None, typer.Argument(help="One table with its columns; without it, all tables.")] = None,
     *,
     markdown: Annotated[bool, typer.Option("--markdown", help="The whole catalogue as Markdown.")] = False,
-    features: Annotated[bool, typer.Option("--features", help="The catalogue of features as Markdown.")] = False,
 ) -> Answer:
     """Print the catalogue of all tables, or the columns of one."""
     every = {table.name: table for tables in chapters().values() for table in tables}
     if markdown:
         return Answer((as_markdown(),), {"tables": sorted(every)})
-    if features:
-        return Answer((catalogue.describe(),), {"features": [feature.name for feature in catalogue.FEATURES]})
     if name is None:
         return Answer((_overview(),), {"tables": [_as_json(table) for table in every.values()]})
     if name not in every:

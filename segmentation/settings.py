@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from segmentation.errors import SettingsError
 from segmentation.periods import month_end, months_between
@@ -22,6 +22,17 @@ _NO_SECRET = (
     f"{LEAST_KEY_BYTES} bytes there; generated or public data may do with a demo_key"
 )
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | date | None
+
+
+def _is_a_month(month: str) -> str:
+    month_end(month)
+    return month
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A part of a whole."""
+Month = Annotated[str, AfterValidator(_is_a_month)]
+"""A month like 2026-10."""
 
 
 class Settings(BaseModel):
@@ -99,6 +110,12 @@ class PreparationSettings(Settings):
     """Share at either end that is pulled in to the quantile."""
     max_correlation: float = Field(default=0.95, gt=0, le=1)
     """Of two features correlated more than this the later one is left out."""
+    max_inflation: float = Field(default=50, gt=1)
+    """A feature that all others together tell better than this (variance inflation; 10 is strict) is left out."""
+    max_instability: float = Field(default=0.5, gt=0)
+    """A feature that has shifted more than this since the day before (population stability index) is left out."""
+    max_leak: float = Field(default=0.9, gt=0, le=1)
+    """A feature that is correlated more than this with churn that came later is left out: it was made from it."""
     max_missing: float = Field(default=0.6, gt=0, le=1)
     """A feature missing for a larger share is left out."""
     scaling: Literal["none", "standard", "robust"] = "standard"
@@ -207,6 +224,8 @@ class VerticalSettings(Settings):
     """A segment farther from every archetype than this (mean difference in ranks) gets a descriptive name."""
     outlier_share: float = Field(default=0.005, ge=0, lt=0.5)
     """Share of the fitted lines, farthest from their segment, that counts as outliers."""
+    least_quality: float = Field(default=0.5, ge=0, le=1)
+    """Lines whose record is of less quality (table record_quality) are scored, but not fitted on."""
     seed: int
     """The same seed gives the same result."""
 
@@ -214,20 +233,14 @@ class VerticalSettings(Settings):
 class PeriodSettings(Settings):
     """Months to run: the first is fitted, the others scored. `history_from` is the first month of the feeds."""
 
-    history_from: str
+    history_from: Month
     """First month of the feeds, like 2025-11."""
-    first: str
+    first: Month
     """First month to segment: the one that is fitted."""
-    last: str
+    last: Month
     """Last month to segment."""
     partial_last_day: date | None = None
     """Last day with data when the last month is not complete."""
-
-    @field_validator("history_from", "first", "last")
-    @classmethod
-    def _is_month(cls, month: str) -> str:
-        month_end(month)
-        return month
 
     @model_validator(mode="after")
     def _ordered(self) -> "PeriodSettings":
@@ -299,6 +312,87 @@ class MlflowSettings(Settings):
     """Whether MLflow is told of fits and scorings."""
 
 
+class PriceChange(Settings):
+    """From a month on, fees and bills of a vertical are multiplied."""
+
+    month: Month
+    """First month of the new price."""
+    vertical: VerticalName
+    """Whose price; prepaid lines have no fee."""
+    factor: float = Field(gt=0)
+    """New price over the price before."""
+
+
+class Outage(Settings):
+    """Broadband of a region fails for some days."""
+
+    region: str
+    """Region, as subscribers have it."""
+    first_day: date
+    """First day of the outage."""
+    n_days: int = Field(ge=1, le=31)
+    """Days that it lasts."""
+    use_left: Share = 0.1
+    """Share of the data of such a day that is used all the same."""
+    contacts: Share = 0.15
+    """Chance that a line turns to care in it."""
+
+
+class EffectSettings(Settings):
+    """What befalls the people of the generated operator, and at what rate."""
+
+    moved_share: Share = 0.04
+    """Mobile lines whose address and payer change once within the history."""
+    raised_share: Share = 0.08
+    """Lines whose salary rises by one group within the history."""
+    new_device_share: Share = 0.30
+    """Lines that get another device within the history."""
+    duplicate_share: Share = 0.03
+    """Lines whose person the operator knows under a second customer number, oftener misspelt than not."""
+    typo_share: Share = 0.02
+    """Lines whose name, street or birth date was taken down wrongly, each by itself."""
+    objection_share: Share = 0.005
+    """Customers who object to the analysis of their data."""
+    partner_data_share: Share = 0.97
+    """Customers who agree to the use of what partners know of them: lifestyle and salary."""
+    marketing_share: Share = 0.70
+    """Customers who agree to be approached."""
+    ported_in_share: Share = 0.15
+    """New lines that bring a number from another operator."""
+    churn_causes: dict[Literal["price", "service", "competitor", "need"], Share] = Field(
+        default={"price": 0.35, "service": 0.30, "competitor": 0.20, "need": 0.15}
+    )
+    """Why lines leave, as parts of a whole. Those that leave for a competitor take the number along."""
+    campaign_share: Share = 0.30
+    """Lines with consent that a month's campaign picks."""
+    control_share: Share = 0.20
+    """Picked lines that are held back by chance, to see what the offer does."""
+    response_share: Share = 0.05
+    """Lines that take up what a campaign offers without being asked."""
+    treatment_effects: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(default_factory=dict)
+    """What the offer adds to that share, by segment; not named: as built in (synthetic/campaigns.py)."""
+    holiday_factor: float = Field(default=1.3, gt=0)
+    """Calls and messages on public holidays, over those of other days."""
+    price_changes: list[PriceChange] = Field(default_factory=list)
+    """Rises and cuts of prices."""
+    outages: list[Outage] = Field(default_factory=list)
+    """Days without broadband."""
+    drifts: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """How segments change as a whole: spreads a month by attribute, from `drifts_from` on."""
+    drifts_from: Month = "2026-01"
+    """Month in which segments begin to drift."""
+    appears: dict[str, Month] = Field(default_factory=dict)
+    """Mobile segments that exist from a month on; before it their lines belong to the segment next to them."""
+    vanishes: dict[str, Month] = Field(default_factory=dict)
+    """Mobile segments that exist up to a month; from it on their lines belong to the segment next to them."""
+
+    @model_validator(mode="after")
+    def _has_causes(self) -> "EffectSettings":
+        if not sum(self.churn_causes.values()) > 0:
+            raise ValueError("churn_causes: one cause at least needs a part above 0")
+        return self
+
+
 class SyntheticSettings(Settings):
     """The generated operator."""
 
@@ -314,6 +408,8 @@ class SyntheticSettings(Settings):
     """Segments outside the known ones to plant; see synthetic/segments.py for what there is."""
     dirt_share: float = Field(default=0.01, ge=0, le=0.5)
     """Broken rows added to every feed, as a share of its rows."""
+    effects: EffectSettings = EffectSettings()
+    """What befalls its people."""
 
 
 class RunSettings(Settings):
@@ -368,8 +464,10 @@ class RunSettings(Settings):
     def _problems(self) -> Iterator[str]:
         if self.is_in_catalog and self.models is None:
             yield f"models: name a folder for models, since the warehouse {self.warehouse} is a schema of a catalog"
-        if os.path.normpath(self.vault) == os.path.normpath(self.warehouse):
-            yield f"vault: it needs a place of its own, not that of the warehouse, {self.warehouse}"
+        if not self.is_in_catalog and _is_within(self.vault, self.warehouse):
+            yield f"vault: it needs a place of its own, not one that goes with the warehouse, {self.warehouse}"
+        elif self.vault == self.warehouse:
+            yield f"vault: it needs a schema of its own, not that of the warehouse, {self.warehouse}"
         if self.secret.demo_key is not None and self.synthetic is None and not self.secret.is_public_data:
             yield (
                 "secret: a demo_key is for generated or public data. Write environment: or file: instead, and "
@@ -408,8 +506,15 @@ class RunSettings(Settings):
             "sources",
             "archetypes",
             "mlflow",
+            "synthetic",
         }
         return stable_hash(self.model_dump(mode="json", exclude=not_deciding))
+
+
+def _is_within(one: str, other: str) -> bool:
+    """Whether one of two places lies in the other, or both are one."""
+    first, second = Path(os.path.normpath(one)), Path(os.path.normpath(other))
+    return first.is_relative_to(second) or second.is_relative_to(first)
 
 
 def stable_hash(value: object) -> str:

@@ -7,13 +7,17 @@ import pytest
 from pyspark.sql import SparkSession
 
 from segmentation import session
+from segmentation.tables import Store
 
 ROOT = Path(__file__).parent.parent
 TESTS = Path(__file__).parent
 PROPERTIES = ROOT / "conf/spark/local.conf"
 LONG = (
+    "benchmarks",
+    "benchmarks/test_features.py",
     "clustering/test_methods.py",
     "clustering/test_table.py",
+    "features/test_availability.py",
     "features/test_partials.py",
     "features/test_population.py",
     "graph/test_communities.py",
@@ -35,10 +39,14 @@ LONG = (
     "real",
     "sources/test_bad_input.py",
     "sources/test_changes.py",
+    "sources/test_erasure.py",
+    "sources/test_feed_kinds.py",
     "sources/test_ingestion.py",
     "sources/test_mapping.py",
     "sources/test_refusal.py",
     "sources/test_trial.py",
+    "sources/test_versions.py",
+    "synthetic/test_effects.py",
     "synthetic/test_operator.py",
 )
 """Tests that take minutes together: fits, whole processes and the real data sets. `make test-slow` runs them."""
@@ -69,6 +77,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     started.conf.set("spark.sql.session.timeZone", "UTC")
     yield started
     started.stop()
+
+
+@pytest.fixture
+def tables_at(spark: SparkSession, tmp_path: Path) -> Store:
+    """An empty warehouse."""
+    return Store(spark, str(tmp_path / "warehouse"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,12 @@
 """When two warehouses are equal: every table, by key, all columns but those that may differ, doubles to 1e-9."""
 
+from collections.abc import Collection
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.tables import chapters
+from jobs import tables
 from segmentation.tables import Store, Table, built
 
 TOLERANCE = 1e-9
@@ -18,12 +19,18 @@ PLACES = {"folder", "mlflow_run_id"}
 
 
 def every_table() -> list[Table]:
-    return [table for tables in chapters().values() for table in tables if table.name not in NOT_COMPARED]
+    return [table for table in tables.every_table() if table.name not in NOT_COMPARED]
 
 
-def differences(one: Store, other: Store, *, apart_from: frozenset[str] = frozenset()) -> list[str]:
-    """What differs, one line a table; empty when the two are equal. Columns of `apart_from` may differ too."""
-    return [line for table in every_table() for line in _differences(one, other, table, apart_from)]
+def differences(
+    one: Store, other: Store, *, apart_from: frozenset[str] = frozenset(), names: Collection[str] | None = None
+) -> list[str]:
+    """What differs, one line a table; empty when the two are equal. Columns of `apart_from` may differ too.
+
+    Of all tables, or of those of these names.
+    """
+    chosen = [table for table in every_table() if names is None or table.name in names]
+    return [line for table in chosen for line in _differences(one, other, table, apart_from)]
 
 
 def _differences(one: Store, other: Store, table: Table, apart_from: frozenset[str]) -> list[str]:

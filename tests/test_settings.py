@@ -142,6 +142,8 @@ def test_every_key_says_what_it_means():
         ("verticals.home.method.tie_weights.payer=-1", "tie_weights.payer"),
         ("verticals.payg.vertical=plan", "verticals.payg: these are the settings of plan"),
         ("vault=warehouse/local/", "vault: it needs a place of its own"),
+        ("vault=warehouse/local/secrets", "vault: it needs a place of its own"),
+        ("vault=warehouse", "vault: it needs a place of its own"),
         ("secret.demo_key=too-short", "shorter than 16 bytes"),
         ("secret.demo_key=", "give exactly one"),
         ("operator=[a", "cannot read --set"),

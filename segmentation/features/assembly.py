@@ -1,6 +1,6 @@
 """All features of a vertical on a day, one row per line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from pyspark.sql import Column, DataFrame
@@ -12,12 +12,15 @@ from segmentation.features import (
     billing,
     care,
     catalogue,
+    consent,
     contract,
     demographic,
     device,
+    digital,
     household,
     lifestyle,
     partials,
+    psychographic,
     recharge,
     salary,
     subscription,
@@ -26,6 +29,8 @@ from segmentation.features import (
 from segmentation.features.availability import Availability
 from segmentation.features.population import SCORED_STATES
 from segmentation.settings import VerticalName, stable_hash
+from segmentation.sources import contents
+from segmentation.sources.contents import Contents
 from segmentation.tables import Store, built, clean
 
 WINDOWED = {
@@ -35,10 +40,11 @@ WINDOWED = {
     "billing": (billing.billing_features, billing.PARTIALS),
     "care": (care.care_features, care.PARTIALS),
     "subscription": (subscription.subscription_features, subscription.PARTIALS),
+    "digital": (digital.digital_features, digital.PARTIALS),
 }
 """Families made from partials: lines, partials and ends of periods in, one row per line out."""
-MADE_WITH = {"churn": "subscription", "value": "contract"}
-"""Families that another one makes along with its own."""
+MADE_WITH = {**availability.MADE_WITH, "value": "contract"}
+"""Families that another one makes along with its own, the value of a line included, which is never missing."""
 
 
 def vertical_features(
@@ -53,7 +59,7 @@ def vertical_features(
     """
     there = availability.look(tables_at, as_of)
     everyone = day_features(tables_at, [vertical], there)
-    version = features_version(vertical, partials.delivered_versions(tables_at, clean.TABLES))
+    version = features_version(vertical, as_of, contents.held(tables_at, clean.TABLES))
     return of_vertical(everyone, vertical, there, version, run_id, computed_at)
 
 
@@ -62,11 +68,12 @@ def day_features(tables_at: Store, verticals: Sequence[VerticalName | str], ther
 
     One pass for all verticals: a line is in one vertical at a time.
     """
-    lines = _lines(tables_at, verticals, there.as_of)
+    lines = consent.without_objection(_lines(tables_at, verticals, there.as_of), tables_at, there.as_of)
     joined = lines.select("subscriber_id", "vertical", "state", "months_seen")
     for name in _makers(verticals):
         having = [str(VerticalName(vertical)) for vertical in verticals if name in _makers([vertical])]
-        frame = _family(tables_at, name, lines.filter(F.col("vertical").isin(having)), there)
+        of_family = consent.only_agreed(lines.filter(F.col("vertical").isin(having)), tables_at, there.as_of, name)
+        frame = _family(tables_at, name, of_family, there)
         if frame is not None:
             joined = joined.join(frame, on="subscriber_id", how="left")
     return joined
@@ -97,15 +104,16 @@ def of_vertical(
     )
 
 
-def features_version(vertical: VerticalName | str, delivered: Mapping[str, str]) -> str:
-    """Hash of the vertical's catalogue and of the deliveries its features come from.
+def features_version(vertical: VerticalName | str, as_of: date, held: Contents) -> str:
+    """Hash of the vertical's catalogue and of what the tables its features come from hold up to the day.
 
-    The folder of a source is one delivery, so a new one gives earlier days another version too, though their features
-    may stay the same: another version alone is no sign that a row has changed.
+    A late row that no feature looks at gives another version too: that alone is no sign that a feature has changed.
     """
     features = catalogue.for_vertical(vertical)
     needed = sorted({table for feature in features for table in feature.needs})
-    return stable_hash([catalogue.version(features), partials.CODE_VERSION, [delivered[table] for table in needed]])
+    read = [table for table in clean.TABLES if table.name in needed or table is clean.CONSENTS]
+    versions = [held.version(table, as_of) for table in read]
+    return stable_hash([catalogue.version(features), partials.CODE_VERSION, needed, versions])
 
 
 def _lines(tables_at: Store, verticals: Sequence[VerticalName | str], as_of: date) -> DataFrame:
@@ -129,23 +137,28 @@ def _makers(verticals: Sequence[VerticalName | str]) -> list[str]:
 
 def _family(tables_at: Store, name: str, lines: DataFrame, there: Availability) -> DataFrame | None:
     """Features of one family. Grain: as `lines`. None when the family is missing."""
+    day = there.as_of
     if name == "contract":
-        return contract.contract_features(lines, there.as_of)
+        return contract.contract_features(lines, tables_at.read(clean.SUBSCRIPTION_EVENTS, day), day)
     if not there.has(name):
         return None
     if name in WINDOWED:
         make, table = WINDOWED[name]
         months = there.months_of(name, F.col("months_seen"))
-        return make(lines.withColumn("months_seen", months), tables_at.read(table), there.ends(name))
-    day = there.as_of
+        seen = lines.withColumn("months_seen", months)
+        if name == "usage":
+            seen = usage.with_allowance(seen, tables_at.read(clean.PRODUCTS, day), day)
+        return make(seen, tables_at.read(table), there.ends(name))
     subscribers = tables_at.read(clean.SUBSCRIBERS, day)
     if name == "salary":
         return salary.salary_features(lines, tables_at.read(clean.SALARY_BRACKETS, day), day)
     if name == "household":
         spells = tables_at.read(clean.SERVICE_SPELLS, day)
-        return household.household_features(lines, subscribers, spells, day)
+        return household.household_features(lines, subscribers, spells, tables_at.read(clean.DEVICES, day), day)
     if name == "device":
         return device.device_features(lines, tables_at.read(clean.DEVICES, day), day)
+    if name == "psychographic":
+        return psychographic.psychographic_features(lines, tables_at.read(clean.SURVEYS, day), day)
     return demographic.demographic_features(lines, subscribers, day)
 
 

@@ -1,8 +1,9 @@
 """Which families of features can be had on a day: the ladder from fresh over late to missing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from statistics import median
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -19,8 +20,11 @@ DIMENSIONS: Mapping[str, tuple[Table, ...]] = {
     "household": (clean.SUBSCRIBERS, clean.SERVICE_SPELLS),
     "demographic": (clean.SUBSCRIBERS,),
     "device": (clean.DEVICES,),
+    "psychographic": (clean.SURVEYS,),
 }
 """Families read as they are on the day, not summed over periods."""
+MADE_WITH = {"churn": "subscription", "geography": "demographic"}
+"""Families that another one makes along with its own."""
 ACTIVITY = ("usage", "recharge")
 """Families in which a PAYG line is heard."""
 EVENTS = ("care", "subscription")
@@ -30,6 +34,22 @@ CHARGES = "charges"
 MIN_EVENT_ROWS = 10
 """Lines with an event in a mean period from which on an empty period is a gap in the feed: by chance it would come
 about once in 20,000 periods (e^-10)."""
+HALF_THERE = 0.5
+"""A period with less than this part of the lines of a usual one (the median of those before it) was not delivered
+whole: lines whose rows are missing would pass for silent ones."""
+MAX_QUIET_DAYS = 7
+"""Nor was one in which no line at all was heard in more than so many days at its end."""
+USUAL_LINES = 30
+"""With fewer lines in a usual period chance alone may bring either."""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What there is of a family in one period."""
+
+    n_lines: int
+    quiet_days: int = 0
+    """Days at its end in which no line was heard; 0 in families that do not tell."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +62,8 @@ class Availability:
     """Periods from the family's last to the first one with any data, at most those of a window."""
     heard_until: date | None
     """Day up to which a PAYG line can be told to be silent; as the function of this name gives it."""
+    half_there: Mapping[str, Delivered] = field(default_factory=dict)
+    """Families whose last period is not used since it was not delivered whole, and what there is of it."""
 
     def has(self, family: str) -> bool:
         return family in self.lags
@@ -66,17 +88,22 @@ class Availability:
 
     def notes(self) -> list[str]:
         """The rungs taken, in words."""
+        halves = [
+            f"{name} is half there: its last period has {part.n_lines:,} lines and ends with {part.quiet_days} days "
+            "without any, so it counts as not delivered"
+            for name, part in sorted(self.half_there.items())
+        ]
         late = [f"{name} is late: its last period but {lag} is used" for name, lag in sorted(self.lags.items()) if lag]
         gone = [f"{name} is missing: its features are null" for name in self.missing(tuple(sorted(self._watched)))]
         is_valued_by_recharges = not self.has(CHARGES) and self.has("recharge")
         valued = ["value of PAYG lines is what they recharge: no charges for use"] if is_valued_by_recharges else []
         is_deaf = self.heard_until is not None and self.heard_until < self.as_of
         heard = [f"PAYG lines are heard until {self.heard_until}: silence is counted to that day"] if is_deaf else []
-        return late + gone + valued + heard
+        return halves + late + gone + valued + heard
 
     @property
     def _watched(self) -> set[str]:
-        return {*(family.name for family in FAMILIES), "churn", *DIMENSIONS}
+        return {*(family.name for family in FAMILIES), *MADE_WITH, *DIMENSIONS}
 
 
 def look(tables_at: Store, as_of: date) -> Availability:
@@ -88,17 +115,37 @@ def look(tables_at: Store, as_of: date) -> Availability:
     newest_first = _newest_first(as_of)
     found = [_periods(tables_at, family, newest_first) for family in FAMILIES]
     dimensions = [_dimension(tables_at, name, as_of) for name in DIMENSIONS]
-    n_rows = _rows_by_age([*found, _charges(tables_at, newest_first), *dimensions], newest_first)
-    oldest = max((max(by_age) for by_age in n_rows.values()), default=0)
+    counted = _delivered([*found, _charges(tables_at, newest_first), *dimensions], newest_first)
+    whole = {name: _whole(name, by_age) for name, by_age in counted.items()}
+    oldest = max((max(by_age) for by_age in whole.values()), default=0)
     lags, depths = {}, {}
-    for name, by_age in n_rows.items():
-        is_quiet = name in EVENTS and sum(by_age.values()) < MIN_EVENT_ROWS * (oldest + 1)
+    for name, by_age in whole.items():
+        n_rows = sum(period.n_lines for period in by_age.values())
+        is_quiet = name in EVENTS and n_rows < MIN_EVENT_ROWS * (oldest + 1)
         newest, first = (0, oldest) if is_quiet else (min(by_age), max(by_age))
         if newest <= MAX_STALENESS:
             lags[name], depths[name] = newest, min(first - newest + 1, WINDOW_PERIODS)
-    if "subscription" in lags:
-        lags["churn"], depths["churn"] = lags["subscription"], depths["subscription"]
-    return Availability(as_of, lags, depths, _heard_until(n_rows, newest_first))
+    for name, maker in MADE_WITH.items():
+        if maker in lags:
+            lags[name], depths[name] = lags[maker], depths[maker]
+    halves = {name: by_age[min(by_age)] for name, by_age in counted.items() if by_age != whole[name]}
+    return Availability(as_of, lags, depths, _heard_until(whole, newest_first), halves)
+
+
+def _whole(name: str, by_age: Mapping[int, Delivered]) -> dict[int, Delivered]:
+    """The periods without the newest ones that are not there whole. Events that few lines have come and go."""
+    kept = dict(by_age)
+    while name not in EVENTS and len(kept) > 1 and _is_half_there(kept):
+        del kept[min(kept)]
+    return kept
+
+
+def _is_half_there(by_age: Mapping[int, Delivered]) -> bool:
+    """Whether the newest of several periods was not delivered whole."""
+    newest = min(by_age)
+    usual = median(period.n_lines for age, period in by_age.items() if age > newest)
+    is_short = by_age[newest].n_lines < HALF_THERE * usual or by_age[newest].quiet_days > MAX_QUIET_DAYS
+    return usual >= USUAL_LINES and is_short
 
 
 def heard_until(tables_at: Store, as_of: date) -> date | None:
@@ -109,7 +156,8 @@ def heard_until(tables_at: Store, as_of: date) -> date | None:
     """
     newest_first = _newest_first(as_of)
     found = [_periods(tables_at, family, newest_first) for family in FAMILIES if family.name in ACTIVITY]
-    return _heard_until(_rows_by_age(found, newest_first), newest_first)
+    counted = _delivered(found, newest_first)
+    return _heard_until({name: _whole(name, by_age) for name, by_age in counted.items()}, newest_first)
 
 
 def notes(tables_at: Store, as_of: date) -> list[str]:
@@ -122,31 +170,36 @@ def _newest_first(as_of: date) -> list[date]:
     return period_ends(as_of, WINDOW_PERIODS + MAX_STALENESS)[::-1]
 
 
-def _rows_by_age(found: list[DataFrame], newest_first: list[date]) -> dict[str, dict[int, int]]:
-    """Per family the rows in each of its periods, which are told by age: 0 is the last one."""
-    counted = union_by_name(found).groupBy("family", "period").agg(F.count(F.lit(1)).alias("n_rows"))
-    by_age: dict[str, dict[int, int]] = {}
+def _delivered(found: list[DataFrame], newest_first: list[date]) -> dict[str, dict[int, Delivered]]:
+    """Per family what there is in each of its periods, which are told by age: 0 is the last one."""
+    per_period = union_by_name(found).groupBy("family", "period")
+    counted = per_period.agg(F.count(F.lit(1)).alias("n_lines"), F.max("last_day").alias("last_day"))
+    by_age: dict[str, dict[int, Delivered]] = {}
     for row in counted.collect():
-        by_age.setdefault(row["family"], {})[newest_first.index(row["period"])] = row["n_rows"]
+        period, last_day = row["period"], row["last_day"] or row["period"]
+        delivered = Delivered(row["n_lines"], (period - last_day).days)
+        by_age.setdefault(row["family"], {})[newest_first.index(period)] = delivered
     return by_age
 
 
-def _heard_until(n_rows: Mapping[str, Mapping[int, int]], newest_first: list[date]) -> date | None:
-    return min((newest_first[min(n_rows[name])] for name in ACTIVITY if name in n_rows), default=None)
+def _heard_until(whole: Mapping[str, Mapping[int, Delivered]], newest_first: list[date]) -> date | None:
+    return min((newest_first[min(whole[name])] for name in ACTIVITY if name in whole), default=None)
 
 
 def _charges(tables_at: Store, periods: list[date]) -> DataFrame:
     charged = tables_at.read(usage.PARTIALS).filter(F.col("charged_amount").isNotNull())
-    return charged.filter(F.col("period").isin(periods)).select(F.lit(CHARGES).alias("family"), "period")
+    return charged.filter(F.col("period").isin(periods)).select(F.lit(CHARGES).alias("family"), "period", "last_day")
 
 
 def _periods(tables_at: Store, family: PartialFamily, periods: list[date]) -> DataFrame:
     stored = tables_at.read(family.table).filter(F.col("period").isin(periods))
-    return stored.select(F.lit(family.name).alias("family"), "period")
+    heard = F.col("last_day") if family.name in ACTIVITY else F.lit(None).cast("date")
+    return stored.select(F.lit(family.name).alias("family"), "period", heard.alias("last_day"))
 
 
 def _dimension(tables_at: Store, name: str, as_of: date) -> DataFrame:
     tables = DIMENSIONS[name]
-    first = tables_at.read(tables[0], as_of).limit(1).select(F.lit(name).alias("family"), F.lit(as_of).alias("period"))
+    named = [F.lit(name).alias("family"), F.lit(as_of).alias("period"), F.lit(None).cast("date").alias("last_day")]
+    first = tables_at.read(tables[0], as_of).limit(1).select(*named)
     is_there = all(tables_at.exists(table) for table in tables)
     return first if is_there else first.limit(0)

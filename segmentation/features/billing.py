@@ -6,8 +6,28 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from segmentation.features.feature import CONTRACT, NO_EARLIER, PER_MONTH, RATIO, SHARE, Feature, Skew, Words, fitted
-from segmentation.features.windows import earlier_sum, per_line, recent_sum, seen_windows, share, velocity
+from segmentation.features.feature import (
+    CONTRACT,
+    NO_EARLIER,
+    PER_MONTH,
+    RATIO,
+    RATIO_TO,
+    SHARE,
+    Feature,
+    Skew,
+    Words,
+    fitted,
+)
+from segmentation.features.windows import (
+    earlier_sum,
+    is_recent,
+    per_line,
+    ratio,
+    recent_sum,
+    seen_windows,
+    share,
+    velocity,
+)
 from segmentation.tables import built, clean
 from segmentation.tables.clean import MONEY, count, money
 
@@ -87,6 +107,15 @@ FEATURES = (
         _NO_PAYMENT,
         clean.PAYMENTS.name,
     ),
+    _feature(
+        "bill_shock",
+        "Highest bill of the last 3 periods over the mean bill of 6",
+        f"{RATIO_TO}the usual bill",
+        Words("whether a bill came as a shock", "had a bill far over the usual", "has even bills"),
+        "fewer than two periods with a bill, or none in the last 3",
+        clean.INVOICES.name,
+        "log",
+    ).only_shown(),
 )
 
 
@@ -120,11 +149,16 @@ def billing_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]
 
     A bill is the unit, not the month seen: a bill that was refused or is late does not make the others smaller.
     """
+    # Whole minor units, so that their mean does not depend on the order of summing.
+    of_period = F.try_divide(F.col("bill_amount"), F.col("n_bills")).cast("bigint")
     sums = per_line(
         seen_windows(partials, lines, ends),
         *(recent_sum(name).alias(name) for name in ("n_bills", *_BILLED)),
         *(earlier_sum(name).alias(f"earlier_{name}") for name in ("n_bills", "bill_amount")),
         *(F.sum(name).alias(name) for name in ("n_payments", "n_late_payments", "n_failed_payments")),
+        F.max(F.when(is_recent(), of_period)).alias("highest_bill"),
+        F.avg(of_period).alias("mean_bill"),
+        F.count(of_period).alias("n_billed_periods"),
     )
     bill = F.try_divide(F.col("bill_amount").cast("double"), F.col("n_bills"))
     earlier_bill = F.try_divide(F.col("earlier_bill_amount").cast("double"), F.col("earlier_n_bills"))
@@ -138,4 +172,5 @@ def billing_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]
         velocity(bill, earlier_bill).alias("bill_velocity"),
         share(F.col("n_late_payments"), F.col("n_payments")).alias("late_payment_share"),
         share(F.col("n_failed_payments"), tries).alias("failed_payment_share"),
+        F.when(F.col("n_billed_periods") > 1, ratio(F.col("highest_bill"), F.col("mean_bill"))).alias("bill_shock"),
     )

@@ -8,10 +8,11 @@ from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from segmentation import progress
-from segmentation.features import assembly, availability, catalogue, outcomes, partials, population
+from segmentation.features import assembly, availability, catalogue, outcomes, partials, population, quality
 from segmentation.periods import months_before
 from segmentation.settings import Json, VerticalName
-from segmentation.tables import Store, built, clean
+from segmentation.sources import contents
+from segmentation.tables import Store, built, care, clean
 
 
 def build_partials(tables_at: Store, as_of_days: Iterable[date]) -> None:
@@ -20,11 +21,16 @@ def build_partials(tables_at: Store, as_of_days: Iterable[date]) -> None:
 
 
 def made_from(tables_at: Store, verticals: Sequence[VerticalName], as_of: date) -> Json:
-    """What decides what `build_day` writes, besides settings and code: deliveries, and the earlier days there are."""
+    """What decides what `build_day` writes, besides settings and code.
+
+    What the clean tables hold up to the day, and the earlier days there are.
+    """
+    held = contents.held(tables_at, clean.TABLES)
     return [
         as_of.isoformat(),
         sorted(verticals),
-        dict(partials.delivered_versions(tables_at, clean.TABLES)),
+        {table.name: held.version(table, as_of) for table in clean.TABLES},
+        quality.refused_version(tables_at, as_of),
         [day.isoformat() for day in sorted(_built_days(tables_at)) if day < as_of],
     ]
 
@@ -37,20 +43,23 @@ def is_built(tables_at: Store, verticals: Sequence[VerticalName], as_of: date) -
 def build_day(
     tables_at: Store, verticals: Sequence[VerticalName], as_of: date, run_id: str, computed_at: datetime
 ) -> list[str]:
-    """Write the population of a day and the features of its verticals. Needs the partials of the day.
+    """Write the population of a day, the features of its verticals and the quality of their records.
 
+    Needs the partials of the day.
     Gives the rungs of the ladder taken that day, in words.
     """
     there = availability.look(tables_at, as_of)
-    delivered = partials.delivered_versions(tables_at, clean.TABLES)
+    held = contents.held(tables_at, clean.TABLES)
     tables_at.replace(population.population(tables_at, as_of, there=there), built.POPULATION, as_of=as_of)
     everyone = assembly.day_features(tables_at, verticals, there).persist(StorageLevel.MEMORY_AND_DISK)
     try:
         for vertical in verticals:
             progress.says(f"{as_of}, features of {vertical}, {verticals.index(vertical) + 1} of {len(verticals)}")
-            version = assembly.features_version(vertical, delivered)
+            version = assembly.features_version(vertical, as_of, held)
             features = assembly.of_vertical(everyone, vertical, there, version, run_id, computed_at)
             tables_at.replace(features, catalogue.feature_table(vertical), as_of=as_of)
+        records = quality.record_quality(tables_at, everyone, verticals, there)
+        tables_at.replace(records, care.RECORD_QUALITY, as_of=as_of)
     finally:
         everyone.unpersist()
     build_outcomes(tables_at, as_of)

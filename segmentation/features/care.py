@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from segmentation.features.feature import (
@@ -32,7 +32,21 @@ from segmentation.tables import Column as TableColumn
 from segmentation.tables import built, clean
 from segmentation.tables.clean import count
 
-_COUNTS = ("n_contacts", "n_complaints", "n_resolved", "resolution_days", "n_answers", "satisfaction")
+_COUNTS = (
+    "n_contacts",
+    "n_complaints",
+    "n_resolved",
+    "resolution_days",
+    "n_answers",
+    "satisfaction",
+    "n_repeats",
+    "n_by_phone",
+    "n_in_shop",
+    "made_days",
+)
+REPEAT_DAYS = 7
+"""A contact so many days or fewer after another of the line is a repeat."""
+_EPOCH = date(1970, 1, 1)
 PARTIALS = built.partials(
     "care_partials",
     "Contacts of a line with customer care in a period",
@@ -43,6 +57,10 @@ PARTIALS = built.partials(
         count("resolution_days", "Days that these had taken, together"),
         count("n_answers", "Contacts with an answer on satisfaction"),
         count("satisfaction", "Sum of these answers"),
+        count("n_repeats", f"Contacts within {REPEAT_DAYS} days of another before"),
+        count("n_by_phone", "Contacts by phone"),
+        count("n_in_shop", "Contacts in a shop"),
+        count("made_days", "Sum of the days on which contacts were made, each as days since 1970-01-01"),
         TableColumn("resolved_made_on", "array<string>", "Days on which the contacts resolved in the period were made"),
     ),
 )
@@ -96,6 +114,35 @@ FEATURES = (
         Words("how content they are with care", "is content with care", "is unhappy with care"),
         "no answer in 6 periods",
     ),
+    _feature(
+        "repeat_contact_share",
+        f"Share of the contacts of 6 periods within {REPEAT_DAYS} days of another before",
+        "0..1",
+        Words("how often they have to ask again", "has to ask again", "needs to ask once only"),
+        "no contacts in 6 periods",
+    ),
+    _feature(
+        "open_contact_days_mean",
+        "Days since the contacts of 6 periods that are still open were made",
+        "days",
+        Words("how long their trouble has been open", "has trouble open for long", "has trouble open since lately"),
+        "nothing open",
+        "log",
+    ),
+    _feature(
+        "phone_contact_share",
+        "Share of the contacts of 6 periods by phone",
+        "0..1",
+        Words("whether they phone care", "phones care", "does not phone care"),
+        "no contacts in 6 periods",
+    ),
+    _feature(
+        "shop_contact_share",
+        "Share of the contacts of 6 periods in a shop",
+        "0..1",
+        Words("whether they go to a shop for help", "goes to a shop for help", "does not go to a shop for help"),
+        "no contacts in 6 periods",
+    ),
 )
 
 
@@ -105,6 +152,8 @@ def care_partials(contacts: DataFrame, period_of: Callable[[Column], Column]) ->
     A solution counts in the period in which it was found, so that a period never knows what came after it.
     """
     is_complaint = F.coalesce(F.col("is_complaint"), F.lit(False))
+    before = Window.partitionBy("subscriber_id").orderBy("day", "contact_id")
+    days_since = F.date_diff(F.col("day"), F.lag("day").over(before))
     made = contacts.select(
         "subscriber_id",
         "day",
@@ -112,6 +161,10 @@ def care_partials(contacts: DataFrame, period_of: Callable[[Column], Column]) ->
         F.when(is_complaint, F.lit(1)).alias("n_complaints"),
         F.when(F.col("satisfaction").isNotNull(), F.lit(1)).alias("n_answers"),
         "satisfaction",
+        F.when(days_since <= REPEAT_DAYS, F.lit(1)).alias("n_repeats"),
+        F.when(F.col("channel") == "phone", F.lit(1)).alias("n_by_phone"),
+        F.when(F.col("channel") == "shop", F.lit(1)).alias("n_in_shop"),
+        F.unix_date("day").alias("made_days"),
     )
     resolved = contacts.filter(F.col("resolved_on").isNotNull()).select(
         "subscriber_id",
@@ -130,14 +183,20 @@ def care_partials(contacts: DataFrame, period_of: Callable[[Column], Column]) ->
 def care_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) -> DataFrame:
     """Care features of the lines. Grain: as `lines`. Needs `subscriber_id`, `months_seen`."""
     windows = seen_windows(partials, lines, ends)
+    own_resolved = _own_resolved(ends)
     sums = per_line(
-        windows.withColumn("n_own_resolved", _own_resolved(ends)),
+        windows.withColumns(
+            {"n_own_resolved": F.array_size(own_resolved), "own_made_days": _sum_of_days(own_resolved)}
+        ),
         F.sum("n_own_resolved").alias("n_own_resolved"),
+        F.sum("own_made_days").alias("own_made_days"),
         recent_sum("n_contacts").alias("recent_contacts"),
         recent_sum("n_complaints").alias("recent_complaints"),
         *(F.sum(name).alias(name) for name in _COUNTS),
     )
     n_open = F.col("n_contacts") - F.col("n_own_resolved")
+    today = F.lit((ends[-1] - _EPOCH).days)
+    open_days = today * n_open - (F.col("made_days") - F.col("own_made_days"))
     return sums.select(
         "subscriber_id",
         per_month(F.coalesce(F.col("recent_contacts"), F.lit(0)), recent_months()).alias("contacts_per_month"),
@@ -145,12 +204,22 @@ def care_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) -
         share(n_open, F.col("n_contacts")).alias("unresolved_share"),
         F.try_divide(F.col("resolution_days").cast("double"), F.col("n_resolved")).alias("resolution_days_mean"),
         F.try_divide(F.col("satisfaction").cast("double"), F.col("n_answers")).alias("satisfaction_mean"),
+        share(F.col("n_repeats"), F.col("n_contacts")).alias("repeat_contact_share"),
+        F.when(n_open > 0, F.try_divide(open_days.cast("double"), n_open)).alias("open_contact_days_mean"),
+        share(F.col("n_by_phone"), F.col("n_contacts")).alias("phone_contact_share"),
+        share(F.col("n_in_shop"), F.col("n_contacts")).alias("shop_contact_share"),
     )
 
 
 def _own_resolved(ends: Sequence[date]) -> Column:
-    """Of the contacts resolved in a period, those made within the window: older ones are not among its contacts."""
+    """Days of the contacts resolved in a period that were made within the window: older ones are not among its own."""
     first_day = F.lit(None).cast("date")
     for index, end in enumerate(reversed(ends)):
         first_day = F.when(window_months() == index + 1, F.lit(period_start(end))).otherwise(first_day)
-    return F.array_size(F.filter("resolved_made_on", lambda made_on: made_on.cast("date") >= first_day))
+    return F.filter("resolved_made_on", lambda made_on: made_on.cast("date") >= first_day)
+
+
+def _sum_of_days(days: Column) -> Column:
+    return F.aggregate(
+        days, F.lit(0).cast("bigint"), lambda total, day: total + F.unix_date(day.cast("date")).cast("bigint")
+    )

@@ -10,8 +10,10 @@ from segmentation.features import (
     contract,
     demographic,
     device,
+    digital,
     household,
     lifestyle,
+    psychographic,
     recharge,
     salary,
     subscription,
@@ -51,8 +53,10 @@ FEATURES: tuple[Feature, ...] = (
     *household.FEATURES,
     *subscription.CHURN_FEATURES,
     *demographic.FEATURES,
+    *psychographic.FEATURES,
     *contract.VALUE_FEATURES,
     *device.FEATURES,
+    *digital.FEATURES,
 )
 _BY_NAME = {feature.name: feature for feature in FEATURES}
 

@@ -5,7 +5,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from segmentation.features.feature import ALL, HOME, MONTHS, PAYG, PLAN, Feature, Words, both, profiled
+from segmentation.features.feature import ALL, CONTRACT, HOME, MONTHS, PAYG, PLAN, Feature, Words, both, profiled
 from segmentation.tables import clean
 from segmentation.tables.clean import MONEY
 
@@ -31,6 +31,17 @@ FEATURES = (
         both((PLAN,), (HOME,)),
         (clean.SERVICE_SPELLS.name,),
     ),
+    Feature(
+        "months_since_upgrade",
+        "contract",
+        "Months since the last upgrade of the product",
+        MONTHS,
+        Words("how long ago they last upgraded", "has not upgraded for long", "upgraded lately"),
+        "no upgrade known",
+        profiled(*CONTRACT),
+        (clean.SUBSCRIPTION_EVENTS.name,),
+        "log",
+    ),
 )
 VALUE_FEATURES = (
     Feature(
@@ -47,13 +58,20 @@ VALUE_FEATURES = (
 )
 
 
-def contract_features(lines: DataFrame, day: date) -> DataFrame:
-    """Tenure, contract clock and value on the day. Grain: as `lines`. Needs those columns of the population."""
+def contract_features(lines: DataFrame, events: DataFrame, day: date) -> DataFrame:
+    """Tenure, contract clock, last upgrade and value on the day. Grain: as `lines`.
+
+    Needs those columns of the population; of the subscription events, those up to the day.
+    """
     days_left = F.greatest(F.date_diff(F.col("contract_end"), F.lit(day)), F.lit(0))
     months_left = F.months_between(F.date_add(F.lit(day), days_left), F.lit(day))
-    return lines.select(
+    upgraded = F.max(F.when(F.col("event_kind") == "upgrade", F.col("day"))).alias("upgraded_on")
+    last_upgrade = events.groupBy("subscriber_id").agg(upgraded)
+    since_upgrade = F.months_between(F.lit(day), F.col("upgraded_on"))
+    return lines.join(last_upgrade, on="subscriber_id", how="left").select(
         "subscriber_id",
         F.col("tenure_months").cast("double").alias("tenure_months"),
         F.when(F.col("contract_end").isNotNull(), months_left).alias("contract_months_left"),
+        since_upgrade.alias("months_since_upgrade"),
         F.col("monthly_value").cast("double").alias("monthly_value"),
     )

@@ -1,14 +1,18 @@
-"""Age and place: shown in profiles, never fitted on."""
+"""Age, place and moves: shown in profiles, never fitted on."""
 
 from datetime import date
+from functools import reduce
+from operator import or_
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from segmentation.features.feature import ALL, YEARS, Feature, Words, profiled
 from segmentation.features.household import latest_holding
+from segmentation.periods import months_before
 from segmentation.tables import PersonalData, clean
 
+MONTHS_OF_MOVES = 12
 FEATURES = (
     Feature(
         "age_years",
@@ -23,7 +27,7 @@ FEATURES = (
     ),
     Feature(
         "is_urban",
-        "demographic",
+        "geography",
         "Whether the address is in a town",
         "0 or 1",
         Words("whether they live in town", "lives in town", "lives in the country"),
@@ -32,14 +36,67 @@ FEATURES = (
         (clean.SUBSCRIBERS.name,),
         sensitivity=PersonalData.QUASI,
     ),
+    Feature(
+        "moves_per_year",
+        "geography",
+        "Changes of dwelling, region or kind of place in the last 12 months",
+        "a year",
+        Words("how often they move", "moved lately", "stays where they are"),
+        "address not known",
+        profiled(*ALL),
+        (clean.SUBSCRIBERS.name,),
+        sensitivity=PersonalData.QUASI,
+    ),
+    Feature(
+        "km_moved",
+        "geography",
+        "Distance of the last move in 12 months",
+        "km",
+        Words("how far they moved", "moved far away", "moved around the corner"),
+        "no move, or coordinates not known",
+        profiled(*ALL),
+        (clean.SUBSCRIBERS.name,),
+        "log",
+        PersonalData.QUASI,
+    ),
 )
+_PLACE = ("household_id", "region", "is_urban")
+"""What tells one place from another where both are known; coordinates that are found out later are no move."""
+_EARTH_KM = 6371.0088
+"""Mean radius of the earth (IUGG)."""
 
 
 def demographic_features(lines: DataFrame, subscribers: DataFrame, day: date) -> DataFrame:
-    """Age and place on the day. Grain: as `lines`. Needs `subscriber_id`."""
+    """Age, place on the day and moves of a year. Grain: as `lines`. Needs `subscriber_id`; rows begun by the day."""
     known = latest_holding(subscribers, day).select(
         "subscriber_id",
         (F.lit(day.year) - F.col("birth_year")).cast("double").alias("age_years"),
         F.col("is_urban").cast("double").alias("is_urban"),
     )
-    return lines.select("subscriber_id").join(known, on="subscriber_id", how="left")
+    moved = _moves(subscribers, day)
+    both = known.join(moved, on="subscriber_id", how="left")
+    return lines.select("subscriber_id").join(both, on="subscriber_id", how="left")
+
+
+def _moves(subscribers: DataFrame, day: date) -> DataFrame:
+    """Moves of the year up to the day and how far the last one went. Grain: subscriber_id, of known addresses."""
+    in_turn = Window.partitionBy("subscriber_id").orderBy("valid_from")
+    place = F.struct(*_PLACE, "latitude", "longitude")
+    is_known = F.coalesce("household_id", "region").isNotNull()
+    began = subscribers.filter((F.col("valid_from") <= F.lit(day)) & is_known)
+    placed = began.select("subscriber_id", "valid_from", place.alias("now"), F.lag(place).over(in_turn).alias("before"))
+    differ = (F.col("now")[name] != F.col("before")[name] for name in _PLACE)
+    is_elsewhere = reduce(or_, (F.coalesce(differs, F.lit(False)) for differs in differ))
+    is_move = is_elsewhere & (F.col("valid_from") > F.lit(months_before(day, MONTHS_OF_MOVES)))
+    distance = F.max_by(_km(F.col("before"), F.col("now")), F.when(is_move, F.col("valid_from")))
+    return placed.groupBy("subscriber_id").agg(
+        F.count_if(is_move).cast("double").alias("moves_per_year"), distance.alias("km_moved")
+    )
+
+
+def _km(one: Column, other: Column) -> Column:
+    """Great-circle distance in km (null without coordinates). Source: haversine formula, Sinnott 1984."""
+    north, south = F.radians(one["latitude"]), F.radians(other["latitude"])
+    apart = F.radians(other["longitude"]) - F.radians(one["longitude"])
+    half = F.pow(F.sin((south - north) / 2), 2) + F.cos(north) * F.cos(south) * F.pow(F.sin(apart / 2), 2)
+    return F.lit(2 * _EARTH_KM) * F.asin(F.sqrt(F.least(half, F.lit(1.0))))

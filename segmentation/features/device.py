@@ -30,6 +30,26 @@ FEATURES = (
         profiled(*MOBILE),
         (clean.DEVICES.name,),
     ),
+    Feature(
+        "is_flagship_device",
+        "device",
+        "Whether the device is a flagship",
+        "0 or 1",
+        Words("whether they have a flagship phone", "has a flagship phone", "has no flagship phone"),
+        "device not known",
+        profiled(*MOBILE),
+        (clean.DEVICES.name,),
+    ),
+    Feature(
+        "is_basic_device",
+        "device",
+        "Whether the device is a basic phone",
+        "0 or 1",
+        Words("whether they have a basic phone", "has a basic phone", "has a smartphone"),
+        "device not known",
+        profiled(*MOBILE),
+        (clean.DEVICES.name,),
+    ),
 )
 
 
@@ -39,5 +59,7 @@ def device_features(lines: DataFrame, devices: DataFrame, day: date) -> DataFram
         "subscriber_id",
         (F.lit(day.year) - F.col("release_year")).cast("double").alias("device_age_years"),
         F.col("is_5g").cast("double").alias("is_5g_device"),
+        (F.col("device_class") == "flagship").cast("double").alias("is_flagship_device"),
+        (F.col("device_class") == "basic").cast("double").alias("is_basic_device"),
     )
     return lines.select("subscriber_id").join(known, on="subscriber_id", how="left")

@@ -1,7 +1,7 @@
 """What a feature is: a measured column with its meaning for people, its treatment and its role."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -17,6 +17,8 @@ CONTRACT = (PLAN, HOME)
 ALL = (PAYG, PLAN, HOME)
 
 DAYS, MONTHS, YEARS, SHARE, RATIO, PER_MONTH = "days", "months", "years", "0..1", "ratio, 1 is flat", "a month"
+RATIO_TO = "ratio to "
+"""Followed by what the value is compared with, as it follows "times"."""
 NO_SOURCE = "the source is not there, or the line was not yet"
 NO_EARLIER = "nothing earlier to compare with"
 
@@ -54,6 +56,10 @@ class Feature:
 
     def role(self, vertical: VerticalName) -> Role:
         return self.roles[vertical]
+
+    def only_shown(self) -> "Feature":
+        """The same in the same verticals, never fitted on."""
+        return replace(self, roles=profiled(*self.verticals))
 
     @property
     def column(self) -> Column:

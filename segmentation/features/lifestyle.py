@@ -1,16 +1,18 @@
-"""Lifestyle of a month: streaming, social media, games, nightlife, supermarket, travel, and where they are heading.
+"""Lifestyle of a month: streaming, social media, games, nightlife, supermarket, travel; its mix, where it is heading.
 
 A month without a row was not observed: levels are means over the months that were.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import reduce
+from operator import add
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from segmentation.features.feature import ALL, NO_EARLIER, PER_MONTH, RATIO, Feature, Words, fitted
-from segmentation.features.windows import is_recent, per_line, seen_windows, velocity
+from segmentation.features.feature import ALL, NO_EARLIER, PER_MONTH, RATIO, SHARE, Feature, Skew, Words, fitted
+from segmentation.features.windows import is_recent, month_partials, per_line, seen_windows, share, velocity
 from segmentation.tables import built, clean
 from segmentation.tables.clean import MONEY
 
@@ -22,7 +24,20 @@ MEASURES = (
     "supermarket_amount",
     "travel_days",
 )
-_VELOCITIES = {"streaming_velocity": "streaming_minutes", "supermarket_velocity": "supermarket_amount"}
+_VELOCITIES = {
+    "streaming_velocity": "streaming_minutes",
+    "social_velocity": "social_minutes",
+    "gaming_velocity": "gaming_minutes",
+    "nightlife_velocity": "nightlife_visits",
+    "supermarket_velocity": "supermarket_amount",
+    "travel_velocity": "travel_days",
+}
+_AFFINITIES = {
+    "streaming_affinity": "streaming_minutes",
+    "social_affinity": "social_minutes",
+    "gaming_affinity": "gaming_minutes",
+}
+"""Shares of the time on screens: what a line is drawn to, however much time it has."""
 _ABOUT = {column.name: column for column in clean.LIFESTYLE_MONTHLY.columns}
 PARTIALS = built.partials(
     "lifestyle_partials", "Lifestyle of a line in a period", tuple(_ABOUT[name] for name in MEASURES)
@@ -31,10 +46,25 @@ SOURCES = (clean.LIFESTYLE_MONTHLY,)
 
 
 def _feature(
-    name: str, about: str, unit: str, words: Words, null_means: str = "no lifestyle data of the line in 3 periods"
+    name: str,
+    about: str,
+    unit: str,
+    words: Words,
+    null_means: str = "no lifestyle data of the line in 3 periods",
+    skew: Skew = "log",
 ) -> Feature:
     needs = (clean.LIFESTYLE_MONTHLY.name,)
-    return Feature(name, "lifestyle", about, unit, words, null_means, fitted(*ALL), needs, "log")
+    return Feature(name, "lifestyle", about, unit, words, null_means, fitted(*ALL), needs, skew)
+
+
+def _heading(name: str, what: str, words: Words) -> Feature:
+    about = f"{what} of the last 3 periods over the 3 before"
+    return _feature(f"{name}_velocity", about, RATIO, words, NO_EARLIER).only_shown()
+
+
+def _affinity(name: str, what: str, words: Words) -> Feature:
+    about = f"{what} by all time of streaming, social media and games"
+    return _feature(f"{name}_affinity", about, SHARE, words, "no such time known in 3 periods", "none").only_shown()
 
 
 FEATURES = (
@@ -92,14 +122,45 @@ FEATURES = (
         ),
         NO_EARLIER,
     ),
+    _heading(
+        "social",
+        "Social media",
+        Words("whether social media grows", "is more and more on social media", "leaves social media"),
+    ),
+    _heading(
+        "gaming", "Games", Words("whether they play more than before", "plays more and more", "plays less and less")
+    ),
+    _heading(
+        "nightlife",
+        "Evenings out",
+        Words("whether they go out more than before", "goes out more and more", "goes out less and less"),
+    ),
+    _heading(
+        "travel",
+        "Travel",
+        Words("whether they travel more than before", "travels more and more", "travels less and less"),
+    ),
+    _affinity(
+        "streaming",
+        "Streaming",
+        Words("how much of their screen time is streaming", "is drawn to streaming", "is not drawn to streaming"),
+    ),
+    _affinity(
+        "social",
+        "Social media",
+        Words(
+            "how much of their screen time is social media", "is drawn to social media", "is not drawn to social media"
+        ),
+    ),
+    _affinity(
+        "gaming", "Games", Words("how much of their screen time is games", "is drawn to games", "is not drawn to games")
+    ),
 )
 
 
 def lifestyle_partials(lifestyle: DataFrame, period_of: Callable[[Column], Column]) -> DataFrame:
     """Lifestyle of a line in a period, which holds one end of a month. Grain: subscriber_id, period."""
-    of_month = lifestyle.withColumnRenamed("period", "month_end")
-    in_period = of_month.withColumn("period", period_of(F.col("month_end"))).filter(F.col("period").isNotNull())
-    return in_period.groupBy("subscriber_id", "period").agg(*(F.sum(name).alias(name) for name in MEASURES))
+    return month_partials(lifestyle, period_of, MEASURES)
 
 
 def lifestyle_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) -> DataFrame:
@@ -113,5 +174,8 @@ def lifestyle_features(lines: DataFrame, partials: DataFrame, ends: Sequence[dat
     velocities = {
         feature: velocity(F.col(f"{name}_per_month"), F.col(f"earlier_{name}")) for feature, name in _VELOCITIES.items()
     }
+    levels = {feature: F.col(f"{name}_per_month") for feature, name in _AFFINITIES.items()}
+    on_screens = reduce(add, (F.coalesce(level, F.lit(0.0)) for level in levels.values()))
+    affinities = {feature: share(level, on_screens) for feature, level in levels.items()}
     names = [feature.name for feature in FEATURES]
-    return known.withColumns(velocities).select("subscriber_id", *names)
+    return known.withColumns({**velocities, **affinities}).select("subscriber_id", *names)

@@ -1,32 +1,33 @@
 """Period partials: sums of every family over month-long periods, made once and added up by every window.
 
 A period that ends on a day holds the events from the day after the period before it; any day works. A period is made
-again only when the deliveries it came from, or CODE_VERSION, have changed.
+again only when what its sources hold of its days, or CODE_VERSION, has changed.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import partial, reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from segmentation import progress
 from segmentation.concurrency import side_by_side
-from segmentation.features import billing, care, lifestyle, recharge, subscription, usage
+from segmentation.features import billing, care, digital, lifestyle, recharge, subscription, usage
 from segmentation.features.windows import WINDOW_PERIODS
 from segmentation.periods import period_ends, period_start
 from segmentation.settings import stable_hash
+from segmentation.sources import contents
+from segmentation.sources.contents import Contents
 from segmentation.tables import Store, Table
-from segmentation.tables import care as feeds_of
 from segmentation.tables.store import union_by_name
 
 logger = logging.getLogger(__name__)
 MAX_STALENESS = 2
 """A family that lags by more periods counts as missing."""
-CODE_VERSION = 2
+CODE_VERSION = 3
 """Counts up when the meaning of a partial changes, so that stored ones are made again."""
 PeriodOf = Callable[[Column], Column]
 
@@ -49,6 +50,7 @@ FAMILIES = (
     PartialFamily("billing", billing.PARTIALS, billing.SOURCES, billing.billing_partials),
     PartialFamily("care", care.PARTIALS, care.SOURCES, care.care_partials),
     PartialFamily("subscription", subscription.PARTIALS, subscription.SOURCES, subscription.event_partials),
+    PartialFamily("digital", digital.PARTIALS, digital.SOURCES, digital.digital_partials),
 )
 TABLES = tuple(family.table for family in FAMILIES)
 
@@ -60,45 +62,45 @@ def periods_needed(as_of_days: Iterable[date]) -> list[date]:
 
 
 def ensure(tables_at: Store, periods: Sequence[date]) -> None:
-    """Make the partials of the periods that are not there yet, or that were made from other deliveries.
+    """Make the partials of the periods that are not there yet, or that were made from something else.
 
     One pass over a source makes all its missing periods. A write replaces its own periods only.
     """
-    delivered = delivered_versions(tables_at, [source for family in FAMILIES for source in family.sources])
+    held = contents.held(tables_at, [source for family in FAMILIES for source in family.sources])
     made = _made_before(tables_at)
     builds = []
     for family in FAMILIES:
         if not any(tables_at.exists(source) for source in family.sources):
             continue
-        version = stable_hash([CODE_VERSION, [delivered[source.name] for source in family.sources]])
-        missing = [period for period in periods if (family.name, period, version) not in made]
-        builds += [partial(_build, tables_at, family, chain, version) for chain in without_overlap(missing)]
+        versions = {period: made_from(family, period, held) for period in periods}
+        missing = [period for period in periods if (family.name, period, versions[period]) not in made]
+        builds += [partial(_build, tables_at, family, chain, versions) for chain in without_overlap(missing)]
     side_by_side(
         tables_at.spark, builds, ended=lambda n_ended: progress.says(f"{n_ended} of {len(builds)} tables of sums")
     )
 
 
-def _build(tables_at: Store, family: PartialFamily, chain: Sequence[date], version: str) -> None:
-    sums = _built(tables_at, family, chain).withColumn("input_version", F.lit(version))
+def made_from(family: PartialFamily, period: date, held: Contents) -> str:
+    """Hash of all that decides the sums of a period."""
+    versions = [held.version(source, period, _first_day(source, period)) for source in family.sources]
+    return stable_hash([CODE_VERSION, versions])
+
+
+def _first_day(source: Table, period: date) -> date | None:
+    """From which day on events matter to a period; None for what may have begun at any time."""
+    return None if source in care.SOURCES else period_start(period)
+
+
+def _build(tables_at: Store, family: PartialFamily, chain: Sequence[date], versions: Mapping[date, str]) -> None:
+    period = F.col("period")
+    version = reduce(
+        lambda known, end: F.when(period == F.lit(end), F.lit(versions[end])).otherwise(known),
+        chain,
+        F.lit(None).cast("string"),
+    )
+    sums = _built(tables_at, family, chain).withColumn("input_version", version)
     # Grouped by line and period just now: no key comes twice.
     tables_at.replace(sums, family.table, is_unique=True, period=list(chain))
-
-
-def delivered_versions(tables_at: Store, sources: Iterable[Table]) -> dict[str, str]:
-    """Per clean table the hash of the deliveries it holds; of a table filled by other means its Delta version.
-
-    A source replaces what it brought before, so its newest delivery counts, with the mapping it was read by.
-    """
-    newest: dict[str, dict[str, list[str]]] = {}
-    feeds = tables_at.read(feeds_of.FEEDS).collect()
-    for feed in sorted(feeds, key=lambda feed: (feed["recorded_at"], feed["feed_id"])):
-        delivery = [feed["source"], feed["feed_id"], feed["mapping_hash"]]
-        newest.setdefault(feed["table_name"], {})[feed["source"]] = delivery
-    versions = {}
-    for source in sources:
-        held = _held(tables_at, source, list(newest.get(source.name, {}).values()))
-        versions[source.name] = stable_hash(sorted(held) or tables_at.version(source))
-    return versions
 
 
 def without_overlap(periods: Sequence[date]) -> list[tuple[date, ...]]:
@@ -125,14 +127,6 @@ def period_of_chain(chain: Sequence[date]) -> PeriodOf:
     return period_of
 
 
-def _held(tables_at: Store, table: Table, deliveries: list[list[str]]) -> list[list[str]]:
-    """Those of the deliveries that the table has rows of: a source that fills it no longer leaves its record behind."""
-    if len(deliveries) < 2:
-        return deliveries
-    held = {row["feed_id"] for row in tables_at.read(table).select("feed_id").distinct().collect()}
-    return [delivery for delivery in deliveries if delivery[1] in held]
-
-
 def _made_before(tables_at: Store) -> set[tuple[str, date, str]]:
     """Family, period and version of every partial there is."""
     columns = ("period", "input_version")
@@ -148,6 +142,5 @@ def _built(tables_at: Store, family: PartialFamily, chain: Sequence[date]) -> Da
 
 def _events(tables_at: Store, source: Table, chain: Sequence[date]) -> DataFrame:
     """Rows of the source that may matter to the chain. What is resolved later began earlier, so only the end is cut."""
-    rows = tables_at.read(source, chain[-1])
-    begun_before = source in care.SOURCES
-    return rows if begun_before else rows.filter(F.col(source.time_column) >= F.lit(period_start(chain[0])))
+    rows, first = tables_at.read(source, chain[-1]), _first_day(source, chain[0])
+    return rows if first is None else rows.filter(F.col(source.time_column) >= F.lit(first))

@@ -1,6 +1,7 @@
 """Make features ready to be compared: learn a preparation from a sample of rows, and put it to use on all of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from segmentation.errors import DataError
+from segmentation.features import selection
 from segmentation.features.feature import Feature
 from segmentation.features.transformation import LARGEST, Numbers, Preparation, Step, filled, is_known, signed_log
 from segmentation.settings import PreparationSettings
@@ -26,12 +28,24 @@ FLAT = 1e-9
 PRECISION_BITS = 20
 
 
-def fit_preparation(features: DataFrame, candidates: Sequence[Feature], settings: PreparationSettings) -> Preparation:
+def fit_preparation(
+    features: DataFrame,
+    candidates: Sequence[Feature],
+    settings: PreparationSettings,
+    *,
+    earlier: DataFrame | None = None,
+    leaks: Mapping[str, float] | None = None,
+) -> Preparation:
     """The preparation of the candidates, learnt from the rows with the lowest hash of their key.
+
+    `earlier` are features of the day before, to see what has shifted; `leaks` as `selection.leaks` gives them.
 
     Raises: DataError when no feature is left, with the reason for each.
     """
-    return learn(sample(features, [feature.name for feature in candidates], settings.sample_rows), candidates, settings)
+    names = [feature.name for feature in candidates]
+    before = None if earlier is None else sample(earlier, names, settings.sample_rows)
+    values = sample(features, names, settings.sample_rows)
+    return learn(values, candidates, settings, before=before, leaks=leaks or {})
 
 
 def nodes(features: DataFrame, preparation: Preparation) -> DataFrame:
@@ -66,24 +80,36 @@ def sample(features: DataFrame, names: Sequence[str], n_rows: int) -> Numbers:
     return rows.to_numpy(dtype=np.float64)
 
 
-def learn(values: Numbers, candidates: Sequence[Feature], settings: PreparationSettings) -> Preparation:
-    """The preparation learnt from rows (n, d), columns in the order of the candidates."""
+def learn(
+    values: Numbers,
+    candidates: Sequence[Feature],
+    settings: PreparationSettings,
+    *,
+    before: Numbers | None = None,
+    leaks: Mapping[str, float] = MappingProxyType({}),
+) -> Preparation:
+    """The preparation learnt from rows (n, d), columns in the candidates' order; `before`: rows of a day before."""
     steps: list[Step] = []
     columns: list[Numbers] = []
     dropped: dict[str, str] = {}
     for index, feature in enumerate(candidates):
-        found = _step(values[:, index], feature, settings)
+        earlier = None if before is None else before[:, index]
+        found = _untrusted(feature, values[:, index], earlier, leaks, settings) or _step(
+            values[:, index], feature, settings
+        )
         if isinstance(found, str):
             dropped[feature.name] = found
             continue
         column = Preparation((found,)).transform(values[:, [index]])[:, 0]
         twin = _twin(column, columns, settings.max_correlation)
         if twin is not None:
-            other, correlation = steps[twin].name, abs(_correlation(column, columns[twin]))
+            other, correlation = steps[twin].name, abs(selection.correlation(column, columns[twin]))
             dropped[feature.name] = f"moves with {other} (correlation {correlation:.3f})"
             continue
         steps.append(found)
         columns.append(column)
+    told = selection.inflated(columns, settings.max_inflation)
+    dropped |= {steps[place].name: _told_by_others(factor, settings) for place, factor in told.items()}
     if not steps:
         raise DataError(
             "no feature is left to fit on",
@@ -91,7 +117,28 @@ def learn(values: Numbers, candidates: Sequence[Feature], settings: PreparationS
             expected="at least one feature that is known and varies",
             remedy="look at the sources and at preparation in the settings of the vertical",
         )
-    return Preparation(tuple(steps), dropped)
+    return Preparation(tuple(step for place, step in enumerate(steps) if place not in told), dropped)
+
+
+def _untrusted(
+    feature: Feature,
+    now: Numbers,
+    before: Numbers | None,
+    leaks: Mapping[str, float],
+    settings: PreparationSettings,
+) -> str | None:
+    """Why a feature is not to be fitted on though it varies; null when it may be."""
+    leak = leaks.get(feature.name, 0.0)
+    if leak > settings.max_leak:
+        return f"tells churn that came later (correlation {leak:.3f}, at most {settings.max_leak:g})"
+    shift = 0.0 if before is None else selection.instability(now, before)
+    if shift > settings.max_instability:
+        return f"has shifted since the day before (stability index {shift:.2f}, at most {settings.max_instability:g})"
+    return None
+
+
+def _told_by_others(factor: float, settings: PreparationSettings) -> str:
+    return f"the others tell it together (variance inflation {factor:.4g}, at most {settings.max_inflation:g})"
 
 
 def _step(column: Numbers, feature: Feature, settings: PreparationSettings) -> Step | str:
@@ -146,13 +193,6 @@ def _quantum(spread: float) -> float:
 def _twin(column: Numbers, columns: Sequence[Numbers], max_correlation: float) -> int | None:
     """Index of the first column that the new one moves with; None when there is none."""
     for index, other in enumerate(columns):
-        if abs(_correlation(column, other)) > max_correlation:
+        if abs(selection.correlation(column, other)) > max_correlation:
             return index
     return None
-
-
-def _correlation(one: Numbers, other: Numbers) -> float:
-    """Pearson correlation (0 when one of them does not vary)."""
-    a, b = one - one.mean(), other - other.mean()
-    size = float(np.sqrt((a * a).sum()) * np.sqrt((b * b).sum()))
-    return float((a * b).sum()) / size if size > 0 else 0.0

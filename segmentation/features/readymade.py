@@ -4,13 +4,14 @@ Such a feed has no events, so population, features and outcomes are written from
 run. A churn flag in it becomes an outcome known on that day; like every outcome it is never fitted on.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from segmentation.errors import SettingsError
-from segmentation.features import catalogue
+from segmentation.features import catalogue, quality
 from segmentation.settings import RunSettings, VerticalName, stable_hash
 from segmentation.sources import changes, feeds, ingestion, probing, reading, source, telling
 from segmentation.sources import delivery as deliveries
@@ -19,8 +20,9 @@ from segmentation.sources.feeds import FeedCounts
 from segmentation.sources.sifting import sifted
 from segmentation.sources.source import Source
 from segmentation.tables import Column as TableColumn
-from segmentation.tables import Store, Table, built
+from segmentation.tables import Store, Table, built, care
 from segmentation.tables.clean import SUBSCRIBER, count
+from segmentation.tables.store import union_by_name
 
 STATES = ("new", "active", "dormant", "returned")
 _LINE = (
@@ -82,7 +84,9 @@ def take_in(
         return FeedCounts(notes=(f"source {of.name} is absent",))
     verticals = tuple(settings.verticals)
     known = feeds.book(tables_at)
-    mapping = feeds.mapping_hash(known, of, table, settings, str(as_of), catalogue.version(), *verticals)
+    referred = feeds.referred_hash(known, of)
+    mapping = feeds.mapping_hash(of, table, settings, referred, str(as_of), catalogue.version(), *verticals)
+    read_again = (found.feed_id,) if known.has(of, found) else ()
     before = known.counts(of, found, mapping)
     if not is_again and before is not None and _is_there(tables_at, as_of, verticals):
         return before
@@ -97,7 +101,8 @@ def take_in(
             with telling.telling_errors(of, "write the features", then="the next run writes them again"):
                 for vertical in verticals:
                     _write(tables_at, lines, vertical, as_of, of, _version(vertical, found, mapping), run_id)
-                ingestion.replace_refused(tables_at, refused, parts.quarantined, of, found, known)
+                _write_quality(tables_at, verticals, as_of, of)
+                ingestion.replace_refused(tables_at, refused, parts.quarantined, of, found, read_again)
                 changes.remember(tables_at, feed.changed, of, found.feed_id)
         finally:
             lines.unpersist()
@@ -110,6 +115,7 @@ def take_in(
         found,
         counts,
         mapping=mapping,
+        referred=referred,
         columns=feed.columns,
         received_at=parts.received_at,
         run_id=run_id,
@@ -144,6 +150,12 @@ def _write(
     horizon = of.ready_made.horizon_months
     known = outcomes(of_vertical, vertical, as_of, horizon, of)
     tables_at.replace(known, built.OUTCOMES, vertical=str(vertical), as_of=as_of, horizon_months=horizon)
+
+
+def _write_quality(tables_at: Store, verticals: Sequence[VerticalName], as_of: date, of: Source) -> None:
+    stored = {vertical: tables_at.read(catalogue.feature_table(vertical), as_of) for vertical in verticals}
+    found = [quality.quality_of_ready_made(rows, vertical, of.columns) for vertical, rows in stored.items()]
+    tables_at.replace(union_by_name(found), care.RECORD_QUALITY, as_of=as_of)
 
 
 def population(lines: DataFrame, as_of: date, of: Source) -> DataFrame:

@@ -1,4 +1,4 @@
-"""Recharges of prepaid credit: recency, frequency, amount (its mean stands for denomination), regularity, velocity."""
+"""Recharges of prepaid credit: recency, frequency, amounts and denominations, gaps, expiry, credit lent, velocity."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -12,6 +12,7 @@ from segmentation.features.feature import (
     PAYG,
     PER_MONTH,
     RATIO,
+    RATIO_TO,
     SHARE,
     Feature,
     Skew,
@@ -23,18 +24,23 @@ from segmentation.features.windows import (
     earlier_sum,
     per_line,
     per_month,
+    ratio,
     recent_months,
     recent_sum,
     seen_windows,
+    share,
     velocity,
     window_months,
 )
 from segmentation.periods import period_start
+from segmentation.tables import Column as TableColumn
 from segmentation.tables import built, clean
 from segmentation.tables.clean import MONEY, count, day, money
 
 MIN_GAPS = 2
 """Two gaps are the fewest that can be even or uneven."""
+EXPIRY_DAYS = 2
+"""A recharge is just before expiry when what was bought last would run out on that day or so many days after it."""
 PARTIALS = built.partials(
     "recharge_partials",
     "Recharges of a line in a period",
@@ -45,6 +51,13 @@ PARTIALS = built.partials(
         day("first_day", "First day with a recharge; null without one"),
         day("last_day", "Last day with a recharge; null without one"),
         count("gap_squares", "Sum of the squared gaps, in days, between days of recharge within the period"),
+        TableColumn("amounts", "array<bigint>", "Amounts of the recharges paid, smallest first", MONEY),
+        count("n_lent", "Times that credit was lent"),
+        count(
+            "n_expiring", "Days of recharge with what was bought last known to run out, the first of the period apart"
+        ),
+        count("n_before_expiry", "Of these, just before it runs out"),
+        day("last_expires_on", "When what was bought on the last of these days runs out"),
     ),
 )
 SOURCES = (clean.RECHARGES,)
@@ -54,6 +67,10 @@ def _feature(
     name: str, about: str, unit: str, words: Words, null_means: str = NO_SOURCE, skew: Skew = "log"
 ) -> Feature:
     return Feature(name, "recharge", about, unit, words, null_means, fitted(PAYG), (clean.RECHARGES.name,), skew)
+
+
+def _shown(name: str, about: str, unit: str, words: Words, null_means: str = NO_SOURCE, skew: Skew = "log") -> Feature:
+    return _feature(name, about, unit, words, null_means, skew).only_shown()
 
 
 FEATURES = (
@@ -97,6 +114,60 @@ FEATURES = (
         Words("whether they buy more credit than before", "buys more and more credit", "buys less and less credit"),
         NO_EARLIER,
     ),
+    _shown(
+        "recharge_gap_days_mean",
+        "Mean gap between days of recharge over 6 periods",
+        "days",
+        Words("how long they wait between top-ups", "tops up rarely", "tops up often"),
+        "fewer than two days of recharge in 6 periods",
+    ),
+    _shown(
+        "recharge_overdue_ratio",
+        "Days since the last recharge over the mean gap",
+        f"{RATIO_TO}the mean gap",
+        Words("how overdue the next top-up is", "is overdue with the next top-up", "topped up in time"),
+        "fewer than two days of recharge in 6 periods",
+    ),
+    _shown(
+        "usual_recharge_amount",
+        "Amount recharged most often in 6 periods; of several the largest",
+        MONEY,
+        Words("how large their usual top-up is", "tops up large amounts", "tops up small amounts"),
+        "no recharge in 6 periods",
+    ),
+    _shown(
+        "usual_amount_share",
+        "Share of the recharges of 6 periods that are of the usual amount",
+        SHARE,
+        Words(
+            "how fixed the amount of a top-up is", "always tops up the same amount", "tops up many different amounts"
+        ),
+        "no recharge in 6 periods",
+        "none",
+    ),
+    _shown(
+        "recharge_denominations",
+        "Different amounts recharged in 6 periods",
+        "count",
+        Words(
+            "how many different amounts they top up", "tops up many different amounts", "always tops up the same amount"
+        ),
+        "no recharge in 6 periods",
+    ),
+    _shown(
+        "expiry_recharge_share",
+        "Share of the days of recharge of 6 periods that come just before the credit bought last runs out",
+        SHARE,
+        Words("whether they wait for credit to expire", "tops up just before credit expires", "tops up at any time"),
+        "no recharge after credit with a last day",
+        "none",
+    ),
+    _shown(
+        "credit_lent_per_month",
+        "Times that credit was lent a month",
+        PER_MONTH,
+        Words("how often they borrow credit", "borrows credit often", "does not borrow credit"),
+    ),
 )
 
 
@@ -109,12 +180,17 @@ def recharge_partials(recharges: DataFrame, period_of: Callable[[Column], Column
     per_day = in_period.groupBy("subscriber_id", "period", "day").agg(
         F.sum(F.when(is_paid, F.lit(1)).otherwise(F.lit(0))).alias("n_recharges"),
         F.sum(own_money).alias("recharge_amount"),
+        F.collect_list(F.when(is_paid, F.col("recharge_amount"))).alias("amounts"),
+        F.count_if(is_lent).alias("n_lent"),
+        F.max(F.when(is_paid, F.col("expires_on"))).alias("expires_on"),
     )
     is_recharge_day = F.col("n_recharges") > 0
     before = Window.partitionBy("subscriber_id", "period", is_recharge_day).orderBy("day")
     gap = F.when(is_recharge_day, F.date_diff(F.col("day"), F.lag("day").over(before))).cast("bigint")
+    days_left = F.when(is_recharge_day, F.date_diff(F.lag("expires_on").over(before), F.col("day")))
+    last_bought = F.max_by(F.col("expires_on"), F.when(is_recharge_day, F.col("day")))
     return (
-        per_day.withColumn("gap", gap)
+        per_day.withColumns({"gap": gap, "days_left": days_left})
         .groupBy("subscriber_id", "period")
         .agg(
             F.sum("n_recharges").alias("n_recharges"),
@@ -123,8 +199,18 @@ def recharge_partials(recharges: DataFrame, period_of: Callable[[Column], Column
             F.min(F.when(is_recharge_day, F.col("day"))).alias("first_day"),
             F.max(F.when(is_recharge_day, F.col("day"))).alias("last_day"),
             F.coalesce(F.sum(F.col("gap") * F.col("gap")), F.lit(0)).alias("gap_squares"),
+            F.sort_array(F.flatten(F.collect_list("amounts"))).alias("amounts"),
+            F.sum("n_lent").alias("n_lent"),
+            F.count("days_left").alias("n_expiring"),
+            F.count_if(is_before_expiry(F.col("days_left"))).alias("n_before_expiry"),
+            last_bought.alias("last_expires_on"),
         )
     )
+
+
+def is_before_expiry(days_left: Column) -> Column:
+    """Whether credit that has so many days left is about to run out (null where it does not)."""
+    return days_left.between(0, EXPIRY_DAYS)
 
 
 def recharge_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) -> DataFrame:
@@ -134,6 +220,9 @@ def recharge_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date
     earlier_amount = per_month(F.col("earlier_amount"), earlier_months())
     recent_mean = F.try_divide(F.col("recent_amount").cast("double"), F.col("recent_recharges"))
     whole_mean = F.try_divide(F.col("whole_amount").cast("double"), F.col("whole_recharges"))
+    mean_gap = F.when(F.col("n_gaps") > 0, F.try_divide(F.col("gap_days").cast("double"), F.col("n_gaps")))
+    amounts = F.col("amounts")
+    usual = _most_frequent(amounts)
     return sums.select(
         "subscriber_id",
         _recency(ends).alias("recharge_recency_days"),
@@ -142,6 +231,13 @@ def recharge_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date
         F.coalesce(recent_mean, whole_mean).alias("recharge_amount_mean"),
         regularity(F.col("n_gaps"), F.col("gap_days"), F.col("gap_squares")).alias("recharge_regularity"),
         velocity(recent_amount, earlier_amount).alias("recharge_velocity"),
+        mean_gap.alias("recharge_gap_days_mean"),
+        ratio(_recency(ends), mean_gap).alias("recharge_overdue_ratio"),
+        usual["amount"].cast("double").alias("usual_recharge_amount"),
+        share(usual["n"], F.array_size(amounts)).alias("usual_amount_share"),
+        F.nullif(F.array_size(F.array_distinct(amounts)), F.lit(0)).cast("double").alias("recharge_denominations"),
+        share(F.col("n_before_expiry"), F.col("n_expiring")).alias("expiry_recharge_share"),
+        per_month(F.coalesce(F.col("recent_lent"), F.lit(0)), recent_months()).alias("credit_lent_per_month"),
     )
 
 
@@ -159,9 +255,10 @@ def _sums(windows: DataFrame) -> DataFrame:
     has_recharge = F.col("n_recharge_days") > 0
     oldest_first = Window.partitionBy("subscriber_id", has_recharge).orderBy(F.desc("age"))
     gap = F.when(has_recharge, F.date_diff(F.col("first_day"), F.lag("last_day").over(oldest_first))).cast("bigint")
+    days_left = F.when(has_recharge, F.date_diff(F.lag("last_expires_on").over(oldest_first), F.col("first_day")))
     n_days = F.sum("n_recharge_days")
     return per_line(
-        windows.withColumn("gap", gap),
+        windows.withColumns({"gap": gap, "days_left": days_left}),
         recent_sum("n_recharges").alias("recent_recharges"),
         recent_sum("recharge_amount").alias("recent_amount"),
         earlier_sum("recharge_amount").alias("earlier_amount"),
@@ -171,7 +268,22 @@ def _sums(windows: DataFrame) -> DataFrame:
         (n_days - 1).alias("n_gaps"),
         F.date_diff(F.max("last_day"), F.min("first_day")).cast("bigint").alias("gap_days"),
         (F.sum("gap_squares") + F.coalesce(F.sum(F.col("gap") * F.col("gap")), F.lit(0))).alias("gap_squares"),
+        F.flatten(F.collect_list("amounts")).alias("amounts"),
+        recent_sum("n_lent").alias("recent_lent"),
+        (F.sum("n_expiring") + F.count("days_left")).alias("n_expiring"),
+        (F.sum("n_before_expiry") + F.count_if(is_before_expiry(F.col("days_left")))).alias("n_before_expiry"),
     )
+
+
+def _most_frequent(amounts: Column) -> Column:
+    """The amount that comes most often, of several the largest, and how often: a struct (null without any)."""
+    times = F.transform(
+        F.array_distinct(amounts),
+        lambda one: F.struct(
+            F.array_size(F.filter(amounts, lambda other: other == one)).alias("n"), one.alias("amount")
+        ),
+    )
+    return F.array_max(times)
 
 
 def _recency(ends: Sequence[date]) -> Column:

@@ -14,6 +14,7 @@ from segmentation.tables.clean import count
 _KINDS = {
     "n_addon_changes": ("addon_on", "addon_off"),
     "n_product_changes": ("upgrade", "downgrade"),
+    "n_upgrades": ("upgrade",),
     "n_port_requests": ("port_request",),
     "n_renewals": ("renewal",),
 }
@@ -23,6 +24,7 @@ PARTIALS = built.partials(
     (
         count("n_addon_changes", "Add-ons booked or cancelled"),
         count("n_product_changes", "Upgrades and downgrades"),
+        count("n_upgrades", "Of these, upgrades"),
         count("n_port_requests", "Requests to port the number away"),
         count("n_renewals", "Renewals of the contract"),
     ),
@@ -51,6 +53,28 @@ FEATURES = (
         (clean.SUBSCRIPTION_EVENTS.name,),
         "log",
     ),
+    Feature(
+        "upgrades_per_month",
+        "subscription",
+        "Upgrades a month",
+        PER_MONTH,
+        Words("how often they upgrade", "upgrades often", "hardly ever upgrades"),
+        NO_SOURCE,
+        profiled(*CONTRACT),
+        (clean.SUBSCRIPTION_EVENTS.name,),
+        "log",
+    ),
+    Feature(
+        "downgrades_per_month",
+        "subscription",
+        "Downgrades a month",
+        PER_MONTH,
+        Words("how often they downgrade", "downgrades often", "hardly ever downgrades"),
+        NO_SOURCE,
+        profiled(*CONTRACT),
+        (clean.SUBSCRIPTION_EVENTS.name,),
+        "log",
+    ),
 )
 CHURN_FEATURES = (
     Feature(
@@ -76,11 +100,14 @@ def event_partials(events: DataFrame, period_of: Callable[[Column], Column]) -> 
 def subscription_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) -> DataFrame:
     """Changes a month, and requests to leave. Grain: as `lines`. Needs `subscriber_id`, `months_seen`."""
     sums = per_line(seen_windows(partials, lines, ends), *(recent_sum(name).alias(name) for name in _KINDS))
+    n_changes = F.coalesce(F.col("n_product_changes"), F.lit(0))
     port_requests = F.when(recent_months() > 0, F.coalesce(F.col("n_port_requests"), F.lit(0)))
     return sums.select(
         "subscriber_id",
         _level("n_addon_changes").alias("addon_changes_per_month"),
         _level("n_product_changes").alias("product_changes_per_month"),
+        _level("n_upgrades").alias("upgrades_per_month"),
+        per_month(n_changes - F.coalesce(F.col("n_upgrades"), F.lit(0)), recent_months()).alias("downgrades_per_month"),
         port_requests.cast("double").alias("port_requests"),
     )
 

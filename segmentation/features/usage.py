@@ -1,6 +1,6 @@
 """Use of a line by kind and part of the day: levels, shares, velocity, consistency."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -13,14 +13,19 @@ from segmentation.features.feature import (
     MOBILE,
     NO_EARLIER,
     NO_SOURCE,
+    PAYG,
     PER_MONTH,
     PLAN,
     RATIO,
+    RATIO_TO,
     SHARE,
     Feature,
+    Role,
     Skew,
     Words,
+    both,
     fitted,
+    profiled,
 )
 from segmentation.features.windows import (
     LEVEL_PERIODS,
@@ -32,6 +37,7 @@ from segmentation.features.windows import (
     or_zero,
     per_line,
     per_month,
+    ratio,
     recent_months,
     recent_sum,
     seen_windows,
@@ -43,10 +49,12 @@ from segmentation.periods import period_start
 from segmentation.settings import VerticalName
 from segmentation.tables import built, clean
 from segmentation.tables.clean import KB, SECONDS, count, data, day
+from segmentation.tables.store import holding_on
 
 _SUMMED = (
     "voice_seconds",
     "voice_offnet_seconds",
+    "voice_night_seconds",
     "n_calls",
     "n_peers",
     "n_sms",
@@ -87,6 +95,9 @@ _SHARES_OF_DATA = {
     "social_data_share": "social_kb",
     "gaming_data_share": "gaming_kb",
 }
+_PACK_NEEDS = (clean.USAGE_DAILY.name, clean.SERVICE_SPELLS.name, clean.PRODUCTS.name)
+_EVERYWHERE = fitted(*ALL)
+_MOBILE = fitted(*MOBILE)
 _LEVELS = {
     "data_kb_per_month": "data_kb",
     "voice_seconds_per_month": "voice_seconds",
@@ -94,6 +105,7 @@ _LEVELS = {
     "calls_per_month": "n_calls",
     "roaming_kb_per_month": "roaming_kb",
 }
+_MORE_SUMS = ("voice_offnet_seconds", "voice_night_seconds", "n_peers")
 
 
 def _feature(
@@ -101,17 +113,16 @@ def _feature(
     about: str,
     unit: str,
     words: Words,
-    verticals: tuple[VerticalName, ...] = ALL,
+    roles: Mapping[VerticalName, Role] = _EVERYWHERE,
     skew: Skew = "log",
     null_means: str = NO_SOURCE,
+    needs: tuple[str, ...] = (clean.USAGE_DAILY.name,),
 ) -> Feature:
-    return Feature(name, "usage", about, unit, words, null_means, fitted(*verticals), (clean.USAGE_DAILY.name,), skew)
+    return Feature(name, "usage", about, unit, words, null_means, roles, needs, skew)
 
 
-def _data_share(name: str, of_what: str, words: Words, verticals: tuple[VerticalName, ...] = ALL) -> Feature:
-    return _feature(
-        name, f"Share of the data {of_what}", SHARE, words, verticals, "none", "no data in the last 3 periods"
-    )
+def _data_share(name: str, of_what: str, words: Words, roles: Mapping[VerticalName, Role] = _EVERYWHERE) -> Feature:
+    return _feature(name, f"Share of the data {of_what}", SHARE, words, roles, "none", "no data in the last 3 periods")
 
 
 FEATURES = (
@@ -126,28 +137,28 @@ FEATURES = (
         "Length of outgoing calls a month",
         f"{SECONDS} {PER_MONTH}",
         Words("how long they are on the phone", "talks much", "talks little"),
-        MOBILE,
+        _MOBILE,
     ),
     _feature(
         "sms_per_month",
         "Messages sent a month",
         PER_MONTH,
         Words("how many messages they send", "sends many messages", "sends few messages"),
-        MOBILE,
+        _MOBILE,
     ),
     _feature(
         "calls_per_month",
         "Outgoing calls a month",
         PER_MONTH,
         Words("how often they call", "calls often", "calls rarely"),
-        MOBILE,
+        _MOBILE,
     ),
     _feature(
         "peers_per_day",
         "Different numbers called on a day with calls",
         "a day",
         Words("how many people they call", "calls many people", "calls few people"),
-        MOBILE,
+        _MOBILE,
         null_means="no calls in the last 3 periods",
     ),
     _data_share(
@@ -171,39 +182,42 @@ FEATURES = (
         Words("how much they are online at weekends", "is online at weekends", "is online on working days"),
     ),
     _data_share(
-        "upload_share", "that is sent", Words("how much they upload", "uploads much", "hardly uploads"), (HOME,)
+        "upload_share",
+        "that is sent",
+        Words("how much they upload", "uploads much", "hardly uploads"),
+        both((HOME,), MOBILE),
     ),
     _data_share(
         "streaming_data_share",
         "that is streaming",
         Words("how much of their data is streaming", "streams most of the data", "streams little of the data"),
-        CONTRACT,
+        both(CONTRACT, (PAYG,)),
     ),
     _data_share(
         "social_data_share",
         "that is social media",
         Words("how much of their data is social media", "spends the data on social media", "is little on social media"),
-        (HOME,),
+        both((HOME,), MOBILE),
     ),
     _data_share(
         "gaming_data_share",
         "that is games",
         Words("how much of their data is games", "spends the data on games", "hardly plays online"),
-        (HOME,),
+        both((HOME,), MOBILE),
     ),
     _feature(
         "roaming_kb_per_month",
         "Data abroad a month",
         f"{KB} {PER_MONTH}",
         Words("how much data they use abroad", "uses data abroad", "is not online abroad"),
-        (PLAN,),
+        both((PLAN,), (PAYG,)),
     ),
     _feature(
         "offnet_share",
         "Share of the call time to other operators",
         SHARE,
         Words("how much they call other networks", "calls other networks", "calls within the network"),
-        MOBILE,
+        _MOBILE,
         "none",
         "no calls in the last 3 periods",
     ),
@@ -219,7 +233,7 @@ FEATURES = (
         "Evenness of the data from period to period over 6 periods: 1 is always the same",
         SHARE,
         Words("how even their use is from month to month", "uses the same every month", "uses now much, now little"),
-        ALL,
+        _EVERYWHERE,
         "none",
         "no data in 6 periods, or fewer than two periods seen",
     ),
@@ -228,7 +242,7 @@ FEATURES = (
         "Share of the days with any use",
         SHARE,
         Words("on how many days they use the line", "uses the line every day", "uses the line on few days"),
-        ALL,
+        _EVERYWHERE,
         "none",
     ),
     _feature(
@@ -236,8 +250,52 @@ FEATURES = (
         "Most devices seen on a day",
         "count",
         Words("how many devices they have online", "has many devices online", "has few devices online"),
-        (HOME,),
+        fitted(HOME),
         null_means="no use in the last 3 periods",
+    ),
+    _feature(
+        "call_seconds_mean",
+        "Length of one outgoing call",
+        SECONDS,
+        Words("how long one call is", "makes long calls", "makes short calls"),
+        profiled(*MOBILE),
+        null_means="no calls in the last 3 periods",
+    ),
+    _feature(
+        "voice_night_share",
+        "Share of the call time 00:00-06:00",
+        SHARE,
+        Words("how much they call at night", "calls at night", "does not call at night"),
+        profiled(*MOBILE),
+        "none",
+        "no calls in the last 3 periods",
+    ),
+    _feature(
+        "voice_velocity",
+        "Call time of the last 3 periods over the 3 before",
+        RATIO,
+        Words("whether they talk more than before", "talks more and more", "talks less and less"),
+        profiled(*MOBILE),
+        null_means=NO_EARLIER,
+    ),
+    _feature(
+        "pack_used_ratio",
+        "Data of the last 3 periods over what the product includes",
+        f"{RATIO_TO}what is included",
+        Words("how much of their data pack they use", "uses up the data pack", "leaves data unused"),
+        profiled(*ALL),
+        null_means="no data included, or without limit",
+        needs=_PACK_NEEDS,
+    ),
+    _feature(
+        "pack_exhausted_share",
+        "Share of the last 3 periods that used all the data included",
+        SHARE,
+        Words("how often the data pack runs out", "runs out of data", "does not run out of data"),
+        profiled(*ALL),
+        "none",
+        "no data included, or without limit",
+        _PACK_NEEDS,
     ),
     Feature(
         "call_failures_per_month",
@@ -269,8 +327,8 @@ def usage_partials(usage: DataFrame, period_of: Callable[[Column], Column]) -> D
 
 
 def usage_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) -> DataFrame:
-    """Usage features of the lines. Grain: as `lines`. Needs `subscriber_id`, `months_seen`."""
-    known = _sums(seen_windows(partials, lines, ends))
+    """Usage features of the lines. Grain: as `lines`. Needs `subscriber_id`, `months_seen`, `allowance_kb`."""
+    known = _sums(seen_windows(partials, lines, ends, "allowance_kb"))
     n_recent = F.col("n_recent")
     levels = [
         per_month(or_zero(F.col(name), n_recent), recent_months()).alias(level) for level, name in _LEVELS.items()
@@ -279,6 +337,7 @@ def usage_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) 
     recent_data = per_month(or_zero(F.col("data_kb"), n_recent), recent_months())
     months = [F.col(_month(age)) for age in range(WINDOW_PERIODS)]
     active_days = F.coalesce(F.col("n_active_days"), F.lit(0))
+    recent_voice = per_month(or_zero(F.col("voice_seconds"), n_recent), recent_months())
     return known.select(
         "subscriber_id",
         *levels,
@@ -289,17 +348,46 @@ def usage_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) 
         evenness(months, window_months()).alias("usage_consistency"),
         share(active_days, _days_seen(ends)).alias("active_days_share"),
         F.col("devices_max").cast("double").alias("devices_max"),
+        F.try_divide(F.col("voice_seconds").cast("double"), F.col("n_calls")).alias("call_seconds_mean"),
+        share(F.col("voice_night_seconds"), F.col("voice_seconds")).alias("voice_night_share"),
+        velocity(recent_voice, per_month(F.col("earlier_voice_seconds"), earlier_months())).alias("voice_velocity"),
+        ratio(recent_data, F.col("allowance_kb")).alias("pack_used_ratio"),
+        F.when(recent_data.isNotNull(), share(_months_exhausted(months), recent_months())).alias(
+            "pack_exhausted_share"
+        ),
     )
+
+
+def with_allowance(lines: DataFrame, products: DataFrame, on_day: date) -> DataFrame:
+    """Add `allowance_kb`, data that the line's product includes on a day (null: none, or no limit). Grain: as `lines`.
+
+    Needs `product_id`.
+    """
+    newest = F.max_by(F.when(F.col("allowance_kb") > 0, F.col("allowance_kb")), "valid_from").alias("allowance_kb")
+    included = holding_on(products, on_day).groupBy("product_id").agg(newest)
+    return lines.join(F.broadcast(included), on="product_id", how="left")
+
+
+def _months_exhausted(months: Sequence[Column]) -> Column:
+    """Of the last 3 periods in which the line was seen, those that used all data included (null without any)."""
+    allowance = F.col("allowance_kb")
+    used_up = [
+        F.when((F.lit(age) < recent_months()) & (F.coalesce(months[age], F.lit(0)) >= allowance), 1).otherwise(0)
+        for age in range(LEVEL_PERIODS)
+    ]
+    return F.when(allowance.isNotNull(), used_up[0] + used_up[1] + used_up[2])
 
 
 def _sums(windows: DataFrame) -> DataFrame:
     """Sums over the windows. Grain: subscriber_id."""
-    measures = sorted({*_LEVELS.values(), *_SHARES_OF_DATA.values(), "voice_offnet_seconds", "n_peers"})
+    measures = sorted({*_LEVELS.values(), *_SHARES_OF_DATA.values(), *_MORE_SUMS})
     return per_line(
         windows,
         *(recent_sum(name).alias(name) for name in (*measures, "n_active_days", "n_call_days")),
         *(F.sum(F.when(F.col("age") == age, F.col("data_kb"))).alias(_month(age)) for age in range(WINDOW_PERIODS)),
         earlier_sum("data_kb").alias("earlier_data_kb"),
+        earlier_sum("voice_seconds").alias("earlier_voice_seconds"),
+        F.max("allowance_kb").alias("allowance_kb"),
         F.max(F.when(is_recent(), F.col("n_devices"))).alias("devices_max"),
         F.count_if(is_recent()).alias("n_recent"),
     )

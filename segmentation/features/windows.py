@@ -4,7 +4,7 @@ A frame of windows has one row per line and period in which the line was seen, w
 oldest) and `months_seen` beside the sums of the period; a line without any has one row of nulls.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -12,20 +12,28 @@ from pyspark.sql import functions as F
 
 LEVEL_PERIODS = 3
 WINDOW_PERIODS = 6
-MAX_VELOCITY = 10.0
+MAX_RATIO = 10.0
 """A ratio over almost nothing says no more than "from almost nothing"; 10 says that and cannot blow up."""
 
 
-def seen_windows(partials: DataFrame, lines: DataFrame, ends: Sequence[date]) -> DataFrame:
+def month_partials(rows: DataFrame, period_of: Callable[[Column], Column], measures: Sequence[str]) -> DataFrame:
+    """Sums of rows that are totals of a month, in the period that holds its end. Grain: subscriber_id, period."""
+    of_month = rows.withColumnRenamed("period", "month_end")
+    in_period = of_month.withColumn("period", period_of(F.col("month_end"))).filter(F.col("period").isNotNull())
+    return in_period.groupBy("subscriber_id", "period").agg(*(F.sum(name).alias(name) for name in measures))
+
+
+def seen_windows(partials: DataFrame, lines: DataFrame, ends: Sequence[date], *also: str) -> DataFrame:
     """Partials of the lines, only of periods in which the line was seen. Grain: subscriber_id, age.
 
-    `ends` are the last days of the periods, oldest first. Of `lines` only `subscriber_id` and `months_seen` are read.
+    `ends` are the last days of the periods, oldest first. Of `lines` only `subscriber_id`, `months_seen` and
+    what `also` names are read.
     """
     age = F.lit(None).cast("int")
     for index, end in enumerate(reversed(ends)):
         age = F.when(F.col("period") == F.lit(end), F.lit(index)).otherwise(age)
     in_window = partials.filter(F.col("period").isin(list(ends))).withColumn("age", age).drop("period", "input_version")
-    seen, sums = lines.select("subscriber_id", "months_seen").alias("line"), in_window.alias("part")
+    seen, sums = lines.select("subscriber_id", "months_seen", *also).alias("line"), in_window.alias("part")
     is_same_line = F.col("line.subscriber_id") == F.col("part.subscriber_id")
     is_seen = F.col("part.age") < F.col("line.months_seen")
     joined = seen.join(sums, on=is_same_line & is_seen, how="left")
@@ -79,8 +87,13 @@ def per_month(total: Column, months: Column) -> Column:
 
 def velocity(recent: Column, earlier: Column) -> Column:
     """Recent over earlier level (1.0 is flat, 0..10; null when there was nothing earlier)."""
-    ratio = F.greatest(F.least(F.try_divide(recent, earlier), F.lit(MAX_VELOCITY)), F.lit(0.0))
-    return F.when((earlier > 0) & recent.isNotNull(), ratio)
+    return ratio(recent, earlier)
+
+
+def ratio(value: Column, usual: Column) -> Column:
+    """A value over the usual one, held within 0..10 (null where there is no usual one or the value is not known)."""
+    raw = F.try_divide(value.cast("double"), usual)
+    return F.when((usual > 0) & value.isNotNull(), F.greatest(F.least(raw, F.lit(MAX_RATIO)), F.lit(0.0)))
 
 
 def share(part: Column, whole: Column) -> Column:

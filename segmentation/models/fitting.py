@@ -1,6 +1,6 @@
 """Fit one vertical: preparation, method, baseline."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -34,18 +34,27 @@ BASELINE_STARTS = 2
 
 
 def fit(
-    features: DataFrame, settings: VerticalSettings, as_of: date, *, home_ties: DataFrame | None = None
+    features: DataFrame,
+    settings: VerticalSettings,
+    as_of: date,
+    *,
+    home_ties: DataFrame | None = None,
+    earlier: DataFrame | None = None,
+    leaks: Mapping[str, float] | None = None,
 ) -> FittedModel:
     """The model of one vertical as of a day. The same features, settings and seed give the same model.
 
-    Needs `features` of the day; for communities also `home_ties` read as of the day.
+    Needs `features` of the day; for communities also `home_ties` read as of the day. `earlier`, features of the day
+    before, and `leaks` of `features.selection` keep features out that cannot be trusted.
 
     Raises: DataError when there are too few lines to fit on.
     """
     progress.says("1 of 5, preparation of the features")
     rows = only_fittable(features)
     candidates = catalogue.cluster_features(settings.vertical, settings)
-    prepared = preparation.fit_preparation(rows, candidates, settings.preparation)
+    prepared = preparation.fit_preparation(
+        rows, candidates, settings.preparation, earlier=None if earlier is None else only_settled(earlier), leaks=leaks
+    )
     digest = features_digest(rows, [feature.name for feature in candidates])
     with (
         nodes.ordered(preparation.nodes(rows, prepared)) as ordered,
@@ -73,10 +82,15 @@ def fit(
     )
 
 
-def only_fittable(features: DataFrame) -> DataFrame:
-    """Lines seen long enough to be fitted on. Grain: unchanged. Raises DataError when there are too few."""
+def only_settled(features: DataFrame) -> DataFrame:
+    """Lines seen long enough to be fitted on. Grain: unchanged."""
     is_settled = F.col("state").isin(*FITTED_STATES) & (F.col("months_seen") >= FEWEST_MONTHS)
-    fittable = features.filter(is_settled)
+    return features.filter(is_settled)
+
+
+def only_fittable(features: DataFrame) -> DataFrame:
+    """Those lines, when there are enough of them. Grain: unchanged. Raises DataError when there are too few."""
+    fittable = only_settled(features)
     n_rows = fittable.count()
     if n_rows < FEWEST_ROWS:
         raise DataError(

@@ -6,7 +6,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 MASKED = "<masked>"
-E_MAIL, NUMBER, ADDRESS, NAME = "<e-mail>", "<number>", "<address>", "<name>"
+E_MAIL, NUMBER, ADDRESS, NAME, WORD = "<e-mail>", "<number>", "<address>", "<name>", "<word>"
 
 _WORD = r"\p{Lu}[\p{L}'\u2019-]+"
 _ROADS = "Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Square|Court|Way|Place|Close|Terrace|Boulevard|Blvd"
@@ -30,6 +30,8 @@ _RULES: tuple[tuple[str, str], ...] = (
 _NO_DATE = r"(?!\d{4}-\d{2}-\d{2}\b)(?!\d{2}-\d{2}-\d{4}\b)"
 _PHONE_LIKE = rf"(?<!\d)(?<!\d-){_NO_DATE}\+?\d(?:[ ()\-]{{0,2}}\d){{8,}}"
 _IDENTIFYING_WORD_LENGTH = 3
+_LONG_WORD = r"(?<![\p{L}'\u2019-])(?!(?:number|e-mail)>)\p{L}[\p{L}'\u2019-]{3,}+"
+"""Four letters or more: longer than the name of a month or a currency. Marks set before stay."""
 
 
 def masked_text(text: Column, known: Sequence[Column] = ()) -> Column:
@@ -47,13 +49,15 @@ def masked_text(text: Column, known: Sequence[Column] = ()) -> Column:
     return masked
 
 
-def masked_value(value: Column) -> Column:
-    """A value that should not be personal, as it is but for e-mails and runs of nine digits or more.
+def masked_value(value: Column, codes: Sequence[str] = ()) -> Column:
+    """A value that should not be personal: e-mails, runs of nine digits or more and words are marked; `codes` stay.
 
-    A shifted or mistyped row can hold a phone number in any column.
+    A shifted or mistyped row can hold a phone number, a name or what somebody said in any column.
     """
     without_mail = F.regexp_replace(value, _RULES[0][0], E_MAIL)
-    return F.regexp_replace(without_mail, _PHONE_LIKE, NUMBER)
+    without_numbers = F.regexp_replace(without_mail, _PHONE_LIKE, NUMBER)
+    masked = F.regexp_replace(without_numbers, _LONG_WORD, WORD)
+    return F.when(value.isin(list(codes)), value).otherwise(masked) if codes else masked
 
 
 def masked_identifier(value: Column) -> Column:

@@ -35,6 +35,8 @@ class Card:
     """up, down or flat."""
     churned: str
     unsure: str
+    quality: str
+    """How far the data of its lines can be trusted, on average; "" where that is not known."""
     looks_like: str
     action: str
     is_named: bool
@@ -120,6 +122,7 @@ def _card(row: pd.Series, size: pd.Series, month: _Month) -> Card:
         direction=direction,
         churned="" if is_small or segment not in month.churned else words.share(month.churned[segment]),
         unsure="" if is_small else words.share(size["n_border"] / n_true),
+        quality="" if is_small or pd.isna(size["mean_quality"]) else words.share(size["mean_quality"]),
         looks_like=words.sentence(row["looks_like"] or "Nothing sets it clearly apart"),
         action=words.sentence(row["recommended_action"] or NO_ACTION),
         is_named=bool(row["archetype"]),

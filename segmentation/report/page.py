@@ -5,16 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
-
 from segmentation import progress
 from segmentation.report import appearance, cards, certainty, objective, quality, words
 from segmentation.report.data import VerticalData
 from segmentation.report.method import method
 from segmentation.report.reading import read_base, read_verticals
+from segmentation.report.rendering import rendered
 from segmentation.report.words import Money
 from segmentation.settings import RunSettings
 from segmentation.tables import Store
@@ -30,7 +26,7 @@ def write(tables_at: Store, settings: RunSettings, as_of: date, file: Path) -> P
     verticals = read_verticals(tables_at, settings, as_of)
     progress.says("drawing")
     content = _content(settings, verticals, as_of)
-    html = _environment().get_template("page.html").render(**content, **_about_base(tables_at, verticals, as_of))
+    html = rendered("page.html", {**content, **_about_base(tables_at, verticals, as_of)})
     target = file if file.suffix == ".html" else file / "index.html"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(html, encoding="utf-8")
@@ -47,7 +43,6 @@ def _content(settings: RunSettings, verticals: Sequence[VerticalData], as_of: da
         "cut_short": _cut_short(settings, verticals, as_of),
         "sections": [_section(data, money) for data in verticals],
         "headline": _headline(verticals, money),
-        "plotly_js": Markup(get_plotlyjs()),
     }
 
 
@@ -96,21 +91,3 @@ def _headline(verticals: Sequence[VerticalData], money: Money) -> list[tuple[str
         ("value a month", money.text(value) if any(size["n_valued"].sum() for size in sizes) else words.UNKNOWN),
         ("segments", str(sum(len(data.segments) for data in living))),
     ]
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("segmentation.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["figure_json"] = _figure_json
-    return environment
-
-
-def _figure_json(figure: go.Figure) -> Markup:
-    """The figure as JSON that cannot end the script element it stands in."""
-    text = figure.to_json()
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))

@@ -21,6 +21,7 @@ def segment_sizes(assigned: DataFrame) -> DataFrame:
         F.count("monthly_value").alias("n_valued"),
         F.count_if(F.col("is_outlier")).alias("n_outliers"),
         F.avg("probability").alias("mean_probability"),
+        F.avg("quality").alias("mean_quality"),
         F.count_if(F.col("state") == "new").alias("n_new"),
         F.count_if(F.col("staleness_periods") > 0).alias("n_stale"),
         F.max("staleness_periods").alias("max_staleness"),

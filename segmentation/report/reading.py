@@ -50,6 +50,7 @@ _COUNTED = (
     "monthly_value",
     "missing_families",
     "staleness_periods",
+    "quality",
 )
 """Columns of the assignments that the page counts: nothing else is shuffled."""
 _NO_TIES = pd.DataFrame(columns=["kind", "n_ties"])

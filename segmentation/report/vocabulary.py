@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from segmentation.features import catalogue
-from segmentation.features.feature import Feature
+from segmentation.features.feature import RATIO, RATIO_TO, Feature
 from segmentation.report import words
 from segmentation.report.words import Money, Scale
 from segmentation.tables.clean import KB, MONEY, SECONDS
@@ -71,8 +71,10 @@ def _scale(unit: str, money: Money) -> Scale:
         return Scale(money.minor_units, f"{money.currency}{per}", is_money=True)
     if unit in (_SHARE, _BINARY):
         return Scale(0.01, "%")
-    if unit.startswith("ratio"):
+    if unit == RATIO:
         return Scale(1, "times the 3 months before")
+    if unit.startswith(RATIO_TO):
+        return Scale(1, f"times {unit.removeprefix(RATIO_TO)}")
     if ".." in unit:
         return Scale(1, f"({unit.replace('..', ' to ')})")
     return Scale(1, {"count": "", "min": f"minutes{per}"}.get(first, unit))

@@ -9,13 +9,13 @@ from pyspark.sql import functions as F
 
 from segmentation import progress
 from segmentation.errors import ModelError
-from segmentation.features import catalogue
+from segmentation.features import catalogue, quality, selection
 from segmentation.models import assignment, fitting, registry, tracking
 from segmentation.models.fitted import FittedModel
 from segmentation.profiles import description, differences
 from segmentation.segments import archetypes, lasting
 from segmentation.settings import RunSettings, VerticalName
-from segmentation.tables import Store, built, clean
+from segmentation.tables import Store, built, care, clean
 
 logger = logging.getLogger(__name__)
 
@@ -42,9 +42,17 @@ def fit_and_name(
     At any kill the model that scores has its segments: new ones are added before the release, and the ones before end
     after it (see `retire_replaced`).
     """
-    features = tables_at.read(catalogue.feature_table(vertical), as_of)
+    features = trusted_features(tables_at, settings, vertical, as_of)
     home_ties = tables_at.read(clean.HOME_TIES, as_of)
-    fitted = fitting.fit(features, settings.verticals[vertical], as_of, home_ties=home_ties)
+    names = [feature.name for feature in catalogue.cluster_features(vertical, settings.verticals[vertical])]
+    fitted = fitting.fit(
+        features,
+        settings.verticals[vertical],
+        as_of,
+        home_ties=home_ties,
+        earlier=_features_before(tables_at, vertical, as_of),
+        leaks=selection.leaks(tables_at, vertical, names, as_of),
+    )
     progress.says("4 of 5, names")
     rows = _named(tables_at, settings, vertical, fitted, features)
     folder = registry.folder_of(settings.models_folder, vertical, fitted.model_version)
@@ -55,6 +63,20 @@ def fit_and_name(
     registry.release(tables_at, fitted, run_id=run_id, computed_at=computed_at, mlflow_run_id=mlflow_run_id)
     retire_replaced(tables_at, vertical)
     return [*fitted.report.choice.warnings, *fitted.report.notes]
+
+
+def _features_before(tables_at: Store, vertical: VerticalName, as_of: date) -> DataFrame | None:
+    """Features of the last day built before a day; None where there is none."""
+    features = tables_at.read(catalogue.feature_table(vertical))
+    last = features.filter(F.col("as_of") < F.lit(as_of)).agg(F.max("as_of").alias("as_of")).collect()[0]["as_of"]
+    return None if last is None else features.filter(F.col("as_of") == F.lit(last))
+
+
+def trusted_features(tables_at: Store, settings: RunSettings, vertical: VerticalName, as_of: date) -> DataFrame:
+    """Features of a day of the lines whose records are good enough to be fitted on. Grain: subscriber_id, as_of."""
+    features = tables_at.read(catalogue.feature_table(vertical), as_of)
+    qualities = tables_at.read(care.RECORD_QUALITY, as_of)
+    return quality.only_trusted(features, qualities, settings.verticals[vertical].least_quality)
 
 
 def retire_replaced(tables_at: Store, vertical: VerticalName) -> None:

@@ -47,9 +47,7 @@ def scores(
     return both.withColumns(stamps).select(*SEGMENT_SCORES.column_names)
 
 
-def published(
-    scored: DataFrame, features: DataFrame, population: DataFrame, quality: DataFrame | None = None
-) -> DataFrame:
+def published(scored: DataFrame, features: DataFrame, population: DataFrame, quality: DataFrame) -> DataFrame:
     """Rows of SEGMENT_ASSIGNMENTS but for the correction. Grain: one row per scored line.
 
     `scored` as `scores` gives it, of one vertical and day; `features`, with `n_imputed`, and `population` of the same;
@@ -67,11 +65,7 @@ def published(
     of_population = population.select("subscriber_id", "monthly_value")
     with_state = scored.join(of_features, on="subscriber_id", how="left")
     with_value = with_state.join(of_population, on="subscriber_id", how="left")
-    with_quality = (
-        with_value.withColumn("quality", F.lit(None).cast("double"))
-        if quality is None
-        else with_value.join(quality.select("subscriber_id", "quality"), on="subscriber_id", how="left")
-    )
+    with_quality = with_value.join(quality.select("subscriber_id", "quality"), on="subscriber_id", how="left")
     names = [name for name in SEGMENT_ASSIGNMENTS.column_names if name != "correction"]
     return with_quality.withColumn("raw_segment_id", F.col("segment_id")).select(*names)
 

@@ -13,7 +13,7 @@ from segmentation.models.fitted import FittedModel
 from segmentation.profiles import description
 from segmentation.segments import facts, publication
 from segmentation.settings import Json, RunSettings, VerticalName
-from segmentation.tables import Store, built, clean
+from segmentation.tables import Store, built, care, clean
 
 
 def made_from(
@@ -72,7 +72,8 @@ def score_and_publish(
     stored = _of_vertical(tables_at.read(built.SEGMENT_SCORES, as_of), vertical)
     of_model = stored.filter(F.col("model_version") == model_version)
     with_imputed = features.withColumn("n_imputed", preparation.n_imputed(fitted.preparation))
-    rows = publication.published(of_model, with_imputed, _population(tables_at, vertical, as_of))
+    quality = tables_at.read(care.RECORD_QUALITY, as_of)
+    rows = publication.published(of_model, with_imputed, _population(tables_at, vertical, as_of), quality)
     correction = publication.publish(tables_at, rows, vertical=str(vertical), as_of=as_of)
     counts = {"scored": of_model.count(), "correction": correction}
     tracking.log_scoring(

@@ -2,7 +2,7 @@
 
 from segmentation.settings import Json
 from segmentation.sources import expressions
-from segmentation.tables import PersonalData, Table, clean
+from segmentation.tables import PersonalData, Table, TimeKind, clean
 
 READY_MADE = "ready_made_features"
 """The table of a source that brings features instead of events; see features/readymade.py."""
@@ -19,10 +19,11 @@ def problems(tree: dict) -> list[str]:
     found = [*_copies_of_personal(tree, columns), *_by_line(tree, columns)]
     name = tree.get("table")
     if name == READY_MADE:
-        return found
+        return [*found, *_feed_of_ready_made(tree)]
     if name not in CLEAN_TABLES:
         return [f"table: there is no clean table {name!r}; there are {', '.join(sorted(CLEAN_TABLES))}", *found]
-    return [*found, *_columns(CLEAN_TABLES[name], columns), *_named_elsewhere(tree), *_group(tree)]
+    table = CLEAN_TABLES[name]
+    return [*found, *_columns(table, columns), *_named_elsewhere(tree), *_group(tree), *_feed(tree, table)]
 
 
 def _columns(table: Table, columns: dict) -> list[str]:
@@ -126,3 +127,27 @@ def _group(tree: dict) -> list[str]:
     lost = [name for name in tree["columns"] if name not in by and name not in take]
     found += [f"group.take: {name} is neither grouped by nor taken; say sum, min or max" for name in lost]
     return found
+
+
+def _feed(tree: dict, table: Table) -> list[str]:
+    """Why rows of such a feed cannot go into the table in the way that is asked for."""
+    kind, columns = tree.get("feed"), tree["columns"]
+    is_grouped, is_merged = tree.get("group") is not None, kind in ("append", "upsert")
+    made = {form["row_key"] for form in columns.values() if isinstance(form, dict) and "row_key" in form}
+    found = []
+    if kind not in (None, "snapshot") and "line" in made:
+        found.append(f"feed: {kind} takes in file after file, and every file has a first line; write row_key: hash")
+    if is_merged and is_grouped:
+        found.append(f"feed: {kind} goes by single rows, and these are grouped; write full_month or snapshot")
+    if is_merged and made and tree.get("duplicates") == "keep":
+        found.append(f"feed: {kind} goes by a key, and equal rows of two deliveries would share it; write full_month")
+    if kind == "full_month" and table.time is not TimeKind.EVENT:
+        found.append(f"feed: rows of {table.name} belong to no month; write snapshot or upsert")
+    if kind != "snapshot" and kind is not None and tree.get("unique"):
+        found.append("feed: `unique` compares the rows of a snapshot; leave it out, or write feed: snapshot")
+    return found
+
+
+def _feed_of_ready_made(tree: dict) -> list[str]:
+    is_fine = tree.get("feed") in (None, "snapshot")
+    return [] if is_fine else ["feed: ready-made features come as a snapshot"]

@@ -2,9 +2,9 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from delta.tables import DeltaTable
@@ -30,10 +30,15 @@ class FeedFile:
     size: int
     stamp: str
 
+    @property
+    def file_id(self) -> str:
+        """Hash by which a file is known again."""
+        return _short(f"{self.name}\t{self.size}\t{self.stamp}")
+
 
 @dataclass(frozen=True)
 class Delivery:
-    """The whole of a feed as it lies there now."""
+    """The whole of a feed as it lies there now, or those of its files that have not been taken in."""
 
     feed_id: str
     path: str
@@ -47,6 +52,17 @@ class Delivery:
     """Whether files lie in folders below it whose names say nothing of columns, as `month=2026-10` would."""
     only: str | None = None
     """Path of the one file of it to read; None reads all."""
+    files: tuple[FeedFile, ...] = ()
+    """Its files; of a Delta table its version as one file."""
+    paths: tuple[str, ...] = ()
+    """Paths of its files when it is a part of what lies there; empty when it is all of it."""
+
+    def of_files(self, source: Source, files: Collection[FeedFile]) -> "Delivery":
+        """The delivery that these files of it are; itself when they are all of them."""
+        if len(files) == len(self.files):
+            return self
+        part = _of_files(source, self.path, sorted(files, key=lambda file: file.name))
+        return replace(part, paths=tuple(_path_of(file.name, self.path) for file in part.files))
 
 
 def find(spark: SparkSession, source: Source, landing: Path, *, by_content: bool = True) -> Delivery | None:
@@ -158,7 +174,9 @@ def _of_files(source: Source, path: str, files: list[FeedFile]) -> Delivery:
     text = "\n".join([source.name, *(f"{file.name}\t{file.size}\t{file.stamp}" for file in files)])
     below = [file.name if _is_local(path) else file.name.partition(path.rstrip("/"))[2].lstrip("/") for file in files]
     is_nested = any("=" not in folder for name in below for folder in Path(name).parent.parts)
-    return Delivery(_short(text), path, len(files), max(sizes), sum(sizes), ends=ends, is_nested=is_nested)
+    return Delivery(
+        _short(text), path, len(files), max(sizes), sum(sizes), ends=ends, is_nested=is_nested, files=tuple(files)
+    )
 
 
 def _path_of(name: str, path: str) -> str:
@@ -177,7 +195,9 @@ def _delta(spark: SparkSession, source: Source, landing: Path) -> Delivery | Non
     detail = table.detail().select("id", "numFiles", "sizeInBytes").first()
     version = table.history(1).select("version").first()["version"]
     feed_id = _short(f"{source.name}\n{detail['id']}\t{version}")
-    return Delivery(feed_id, path, int(detail["numFiles"]), 0, int(detail["sizeInBytes"]), is_named)
+    n_bytes = int(detail["sizeInBytes"])
+    as_file = FeedFile(str(detail["id"]), n_bytes, str(version))
+    return Delivery(feed_id, path, int(detail["numFiles"]), 0, n_bytes, is_named, files=(as_file,))
 
 
 def _short(text: str) -> str:

@@ -47,7 +47,7 @@ class Book:
         """Counts of the same delivery under the same mapping; None when it was not taken in yet."""
         same = (source.name, delivery.feed_id, mapping)
         found = [row for row in self.rows if (row["source"], row["feed_id"], row["mapping_hash"]) == same]
-        return _as_counts(found[0]) if found else None
+        return as_counts(found[0]) if found else None
 
     def has(self, source: Source, delivery: Delivery) -> bool:
         """Whether the delivery was taken in, under whatever mapping."""
@@ -56,11 +56,24 @@ class Book:
     def own(self, source: Source) -> list[Row]:
         """What the source brought into its table, newest first."""
         own = [row for row in self.rows if (row["source"], row["table_name"]) == (source.name, source.table)]
-        return sorted(own, key=lambda row: (row["recorded_at"], row["feed_id"]), reverse=True)
+        return sorted(own, key=_age, reverse=True)
 
-    def newest(self) -> dict[str, str]:
-        """The newest delivery of every source, by its name."""
-        return _newest(self.rows)
+    def standing(self, source: str) -> list[Row]:
+        """Deliveries of a source whose rows are in its table, oldest first: of a snapshot only the newest."""
+        own = sorted((row for row in self.rows if row["source"] == source), key=_age)
+        is_kept = [row["read_again_in"] is None and row["feed"] not in (None, "snapshot") for row in own]
+        return [row for row, kept in zip(own, is_kept, strict=True) if kept or row is own[-1]]
+
+    def sources(self) -> list[str]:
+        """Sources that anything was taken in of."""
+        return sorted({row["source"] for row in self.rows})
+
+    def has_all(self, source: Source, delivery: Delivery) -> bool:
+        """Whether what lies there was taken in, under whatever mapping."""
+        standing = self.standing(source.name)
+        if source.feed == "snapshot":
+            return bool(standing) and standing[-1]["feed_id"] == delivery.feed_id
+        return {file.file_id for file in delivery.files} <= files_of(standing)
 
     def columns_before(self, source: Source, delivery: Delivery) -> dict[str, str] | None:
         """Columns of the newest other delivery of the source; None when there is none, or they are not known."""
@@ -88,10 +101,18 @@ class Book:
         return sorted(_newest(row for row in self.rows if row["table_name"] in table_names).values())
 
 
+def files_of(rows: Iterable[Row]) -> set[str]:
+    """Files that deliveries brought, by their hash; none of a snapshot."""
+    return {file_id for row in rows for file_id in row["files"] or ()}
+
+
 def _newest(rows: Iterable[Row]) -> dict[str, str]:
     """Newest delivery by source."""
-    by_age = sorted(rows, key=lambda row: (row["recorded_at"], row["feed_id"]))
-    return {row["source"]: row["feed_id"] for row in by_age}
+    return {row["source"]: row["feed_id"] for row in sorted(rows, key=_age)}
+
+
+def _age(row: Row) -> tuple[datetime, str]:
+    return row["recorded_at"], row["feed_id"]
 
 
 def book(tables_at: Store) -> Book:
@@ -107,12 +128,16 @@ def holds(tables_at: Store, table: Table, feed_ids: Collection[str]) -> bool:
     return bool(feed_ids) and not tables_at.read(table).filter(F.col("feed_id").isin(list(feed_ids))).isEmpty()
 
 
-def mapping_hash(known: Book, source: Source, table: Table, settings: RunSettings, *more: str) -> str:
+def mapping_hash(source: Source, table: Table, settings: RunSettings, *more: str) -> str:
     """Hash of all but the files that decides what a delivery becomes; `more` is what the caller adds to that."""
     secret_print = token_of(settings.secret.key(), "record", "fingerprint of the secret")
     columns = [(column.name, column.type) for column in table.columns]
-    referred = known.newest_into(set(source.references.values()))
-    return stable_hash([__version__, tree_of(source), columns, settings.timezone, secret_print, referred, *more])
+    return stable_hash([__version__, tree_of(source), columns, settings.timezone, secret_print, *more])
+
+
+def referred_hash(known: Book, source: Source) -> str:
+    """Hash of the deliveries of the tables that its keys are looked up in."""
+    return stable_hash(known.newest_into(set(source.references.values())))
 
 
 def record(
@@ -123,16 +148,23 @@ def record(
     counts: FeedCounts,
     *,
     mapping: str,
+    referred: str,
     columns: Mapping[str, str],
     received_at: datetime | None,
     run_id: str,
+    read_again: Collection[str] = (),
 ) -> None:
-    """Remember a delivery. The last write of all: until it is there, a rerun does everything again."""
+    """Remember a delivery, and of those in `read_again` that their files are part of it now.
+
+    The last write of all: until it is there, a rerun does everything again.
+    """
     row = {
         "source": source.name,
         "feed_id": delivery.feed_id,
         "table_name": source.table,
+        "feed": source.feed,
         "n_files": delivery.n_files,
+        "files": [] if source.feed == "snapshot" else [file.file_id for file in delivery.files],
         "n_read": counts.read,
         "n_filtered": counts.filtered,
         "n_duplicates": counts.duplicates,
@@ -141,19 +173,26 @@ def record(
         "n_written": counts.written,
         "named_counts": counts.named,
         "mapping_hash": mapping,
+        "referred": referred,
         "columns": dict(columns),
         "received_at": received_at,
         "run_id": run_id,
         "recorded_at": datetime.now(tz=UTC),
     }
-    entry = tables_at.rows(care.FEEDS, [row])
-    if known.has(source, delivery):
-        tables_at.replace(entry, care.FEEDS, is_unique=True, source=source.name, feed_id=delivery.feed_id)
+    before = [
+        {**one.asDict(), "read_again_in": delivery.feed_id}
+        for one in known.rows
+        if one["source"] == source.name and one["feed_id"] in read_again and one["feed_id"] != delivery.feed_id
+    ]
+    entries = tables_at.rows(care.FEEDS, [row, *before])
+    if before or known.has(source, delivery):
+        tables_at.merge(entries, care.FEEDS)
     else:
-        tables_at.append(entry, care.FEEDS, is_unique=True)
+        tables_at.append(entries, care.FEEDS, is_unique=True)
 
 
-def _as_counts(row: Row) -> FeedCounts:
+def as_counts(row: Row) -> FeedCounts:
+    """The counts of a delivery that was taken in before."""
     return FeedCounts(
         row["n_read"],
         row["n_filtered"],

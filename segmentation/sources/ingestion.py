@@ -9,7 +9,18 @@ from pyspark.storagelevel import StorageLevel
 
 from segmentation.errors import SourceError
 from segmentation.settings import RunSettings
-from segmentation.sources import changes, feeds, probing, quarantine, reading, telling, vault
+from segmentation.sources import (
+    changes,
+    contents,
+    due,
+    feeds,
+    placing,
+    probing,
+    quarantine,
+    reading,
+    telling,
+    vault,
+)
 from segmentation.sources import delivery as deliveries
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.feeds import Book, FeedCounts
@@ -32,55 +43,65 @@ def take_in(
 ) -> FeedCounts:
     """Make the clean table of a source what its delivery says.
 
-    The same delivery again changes nothing and is not read, unless `is_again` asks for it.
+    What was taken in before changes nothing and is not read, unless `is_again` asks for it.
 
-    The whole folder of a source is one delivery. Written in this order, so that a run killed in between is mended by
-    the next: identity vault, clean table, quarantine, schema changes, feeds.
+    The folder of a snapshot is one delivery; of the other feeds the files that are new are one. Written in this order,
+    so that a run killed in between is mended by the next: identity vault, clean table, quarantine, schema changes, days
+    of the clean table, feeds.
 
     Raises: SourceError when the feed is missing, unreadable, empty or lacks a column, or when another source of the
     conf file brought one of its keys; then nothing was written.
     """
     table = source.clean_table()
     known = feeds.book(tables_at)
-    found = deliveries.find(spark, source, settings.landing)
-    if found is None:
+    lying = deliveries.find(spark, source, settings.landing)
+    if lying is None:
         return FeedCounts(notes=(_of_an_absent_feed(tables_at, known, source),))
     others, gone = _beside(known, source, settings)
-    mapping = feeds.mapping_hash(known, source, table, settings)
-    before = known.counts(source, found, mapping)
-    is_there = before is not None and (before.written == 0 or feeds.holds(tables_at, table, [found.feed_id]))
-    if not is_again and before is not None and is_there and not feeds.holds(tables_at, table, gone):
-        return before
+    has_gone = feeds.holds(tables_at, table, gone)
+    wanted = due.due(tables_at, known, source, lying, settings, is_again=is_again or has_gone)
+    if wanted is None:
+        return feeds.as_counts(known.standing(source.name)[-1])
+    found = wanted.delivery
     secret = settings.secret.key()
     feed = changes.reconciled(reading.raw_rows(spark, source, found), known, source, table, found)
     probing.require_usable(spark, feed, source, found)
     with sifted(feed.rows, tables_at, source, table, found, secret) as parts:
         refused = refused_kept(parts, source, secret, found, run_id)
-        clean = parts.accepted.persist(StorageLevel.MEMORY_AND_DISK) if source.group else parts.accepted
+        clean = parts.accepted.persist(StorageLevel.MEMORY_AND_DISK) if _is_kept(source) else parts.accepted
         try:
             with telling.telling_errors(source, "group and compare the rows"):
-                counts = counted(parts, clean.count() if source.group else parts.n_accepted, feed.notes(source))
+                n_rows = clean.count() if source.group else parts.n_accepted
                 _require_own_keys(tables_at, clean, source, others)
             with telling.telling_errors(source, "write the tables", then="the next run writes them again"):
                 _remember_keys(parts, source, settings)
-                _replace_rows(tables_at, clean, source, found, others)
-                replace_refused(tables_at, refused, parts.quarantined, source, found, known)
+                placed = placing.place(tables_at, clean, source, found, others, (*wanted.read_again, *gone))
+                replace_refused(tables_at, refused, parts.quarantined, source, found, wanted.read_again)
                 changes.remember(tables_at, feed.changed, source, found.feed_id)
+                late = contents.remember(tables_at, table, run_id)
         finally:
             clean.unpersist()
             refused.unpersist()
+    counts = counted(parts, n_rows - placed.n_not_written, (*feed.notes(source), *placed.notes, *late))
     feeds.record(
         tables_at,
         known,
         source,
         found,
         counts,
-        mapping=mapping,
+        mapping=wanted.mapping,
+        referred=wanted.referred,
         columns=feed.columns,
         received_at=parts.received_at,
         run_id=run_id,
+        read_again=wanted.read_again,
     )
     return counts
+
+
+def _is_kept(source: Source) -> bool:
+    """Whether accepted rows are looked at several times."""
+    return source.group is not None or source.feed != "snapshot"
 
 
 def _of_an_absent_feed(tables_at: Store, known: Book, source: Source) -> str:
@@ -164,33 +185,21 @@ def refused_kept(parts: Sifted, source: Source, secret: bytes, delivery: Deliver
     return kept
 
 
-def _replace_rows(
-    tables_at: Store, clean: DataFrame, source: Source, delivery: Delivery, others: Collection[str]
-) -> None:
-    """Replace what this source brought before, and what sources brought that fill the table no longer.
-
-    Rows of `others`, deliveries of its other sources, stay.
-    """
-    table = source.clean_table()
-    is_unique = source.group is None
-    if not others:
-        tables_at.replace(clean, table, is_unique=is_unique)
-        return
-    held = tables_at.read(table).select("feed_id").distinct().collect()
-    own = {row["feed_id"] for row in held} - set(others)
-    tables_at.replace(clean, table, is_unique=is_unique, feed_id=sorted({*own, delivery.feed_id}))
-
-
 def replace_refused(
-    tables_at: Store, refused: DataFrame, n_refused: int, source: Source, delivery: Delivery, known: Book
+    tables_at: Store,
+    refused: DataFrame,
+    n_refused: int,
+    source: Source,
+    delivery: Delivery,
+    read_again: Collection[str],
 ) -> None:
-    """Replace the quarantine of this delivery; that of earlier ones stays until its retention ends.
+    """Replace the quarantine of this delivery; that of others stays until its retention ends.
 
-    Of a delivery that was taken in before, rows that are not refused any more stay as replayed.
+    Of the deliveries in `read_again`, whose files it holds, rows that are not refused any more stay as replayed.
     """
-    before = quarantine.of_delivery(tables_at, source.name, delivery.feed_id)
-    is_again = known.has(source, delivery)
-    if not n_refused and not is_again and before.isEmpty():
+    feed_ids = sorted({*read_again, delivery.feed_id})
+    before = quarantine.of_deliveries(tables_at, source.name, feed_ids)
+    if not n_refused and not read_again and before.isEmpty():
         return
-    rows = quarantine.with_states(refused, before) if is_again else refused
-    tables_at.replace(rows, care.QUARANTINE, is_unique=True, source=source.name, feed_id=delivery.feed_id)
+    rows = quarantine.with_states(refused, before) if read_again else refused
+    tables_at.replace(rows, care.QUARANTINE, is_unique=True, source=source.name, feed_id=feed_ids)

@@ -3,6 +3,8 @@
 `amount > 0` over a text column casts the text without saying so, and one bad cell would end the run after an hour.
 """
 
+from collections.abc import Mapping
+
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -32,7 +34,9 @@ def require_usable(spark: SparkSession, feed: Reconciled, source: Source, delive
             remedy="look whether the delivery is complete",
         )
     made_up = _made_up_rows(spark, raw.select(*(f"`{name}`" for name in columns)).schema)
-    tried = [_problem(made_up, where, sql) for where, sql in expressions_of(source).items()]
+    every = expressions_of(source)
+    # One look at all of them; one by one only where that fails, to tell which.
+    tried = [] if _are_usable(made_up, every) else [_problem(made_up, where, sql) for where, sql in every.items()]
     tried.append(_problem_of_having(spark, source))
     named = {*source.personal.direct, *source.personal.text}
     absent = [f"personal: the feed has no column {name}" for name in sorted(named - set(columns))]
@@ -63,6 +67,15 @@ def expressions_of(source: Source) -> dict[str, str]:
     if source.filter is not None:
         found["filter"] = source.filter
     return {**found, **{f"counts.{name}": sql for name, sql in source.counts.items()}}
+
+
+def _are_usable(made_up: DataFrame, sqls: Mapping[str, str]) -> bool:
+    """Whether all expressions can be used on rows of such a shape."""
+    try:
+        made_up.select(*(F.expr(sql).alias(where) for where, sql in sqls.items())).collect()
+    except PySparkException:
+        return False
+    return True
 
 
 def _problem(made_up: DataFrame, where: str, sql: str, of_what: str = "the feed") -> str | None:

@@ -1,5 +1,7 @@
 """Refused rows as they may be stored: keys as tokens, identifiers and free text masked."""
 
+from collections.abc import Collection
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -7,7 +9,7 @@ from segmentation.privacy.masking import MASKED, masked_identifier, masked_text,
 from segmentation.privacy.tokens import TokenKind, token
 from segmentation.sources import expressions, mapping, reading
 from segmentation.sources.reading import MALFORMED, ROW_HASH
-from segmentation.sources.source import FreeText, Key, Source
+from segmentation.sources.source import Code, FreeText, Key, RowKey, Source
 from segmentation.tables import Store, care
 
 NOT_MAPPED = "<not mapped>"
@@ -34,24 +36,44 @@ def refused_rows(
         "n_rows",
         "reasons",
         masked_row(rows, source, secret).alias("masked_row"),
+        _readable(rows, "subscriber_id", "string", source, secret).alias("subscriber_id"),
+        _readable(rows, _day_column(source), "date", source, secret).alias("day"),
         F.lit(OPEN).alias("state"),
         F.lit(run_id).alias("run_id"),
         F.current_timestamp().alias("recorded_at"),
     )
 
 
-def of_delivery(tables_at: Store, source: str, feed_id: str) -> DataFrame:
-    """What the quarantine holds of one delivery. Grain: one row per row_hash."""
-    is_of_it = (F.col("source") == source) & (F.col("feed_id") == feed_id)
-    return tables_at.read(care.QUARANTINE).filter(is_of_it)
+def _readable(rows: DataFrame, name: str, type_name: str, source: Source, secret: bytes) -> Column:
+    """The clean value of a column, as far as the row can be taken apart and has one."""
+    column = source.columns.get(name)
+    if column is None or isinstance(column, RowKey):
+        return F.lit(None).cast(type_name)
+    value = mapping.value(rows, column, type_name, source, secret)
+    return F.when(F.col(MALFORMED).isNull(), value)
+
+
+def _day_column(source: Source) -> str:
+    """The column that says which day a row is about."""
+    if source.is_ready_made:
+        return ""
+    table = source.clean_table()
+    return table.time_column or "valid_from"
+
+
+def of_deliveries(tables_at: Store, source: str, feed_ids: Collection[str]) -> DataFrame:
+    """What the quarantine holds of deliveries of a source. Grain: one row per feed_id and row_hash."""
+    is_of_them = (F.col("source") == source) & F.col("feed_id").isin(list(feed_ids))
+    return tables_at.read(care.QUARANTINE).filter(is_of_them)
 
 
 def with_states(refused: DataFrame, before: DataFrame) -> DataFrame:
-    """Rows refused now beside those refused before, both of one delivery. Grain: one row per row_hash.
+    """Rows refused now beside those refused before, of the same files. Grain: one row per feed_id and row_hash.
 
     What a person gave up stays so while it is refused; what is not refused any more has been replayed.
     """
-    given_up = before.filter(F.col("state") == DROPPED).select("row_hash", F.lit(DROPPED).alias("kept"))
+    dropped = before.filter(F.col("state") == DROPPED).select("row_hash").distinct()
+    given_up = dropped.withColumn("kept", F.lit(DROPPED))
     now = refused.join(given_up, on="row_hash", how="left").withColumn("state", F.coalesce("kept", "state"))
     released = before.join(refused.select("row_hash"), on="row_hash", how="left_anti")
     return now.drop("kept").unionByName(released.withColumn("state", F.lit(REPLAYED)))
@@ -62,17 +84,17 @@ def has_reason(reason: str | None) -> Column:
     return F.lit(True) if reason is None else F.exists("reasons", lambda one: one.startswith(reason))
 
 
-def drop(tables_at: Store, source: str, feed_id: str, reason: str | None) -> int:
-    """Give up the open rows of a delivery, or those refused for a reason that begins like this. How many rows that is.
+def drop(tables_at: Store, source: str, feed_ids: Collection[str], reason: str | None) -> int:
+    """Give up the open rows of deliveries, or those refused for a reason that begins like this. How many rows that is.
 
     They stay where they are, marked; a delivery taken in again lets those in that are not refused any more.
     """
-    rows = of_delivery(tables_at, source, feed_id)
+    rows = of_deliveries(tables_at, source, feed_ids)
     is_meant = (F.col("state") == OPEN) & has_reason(reason)
     n_meant = int(rows.filter(is_meant).agg(F.sum("n_rows")).collect()[0][0] or 0)
     if n_meant:
         marked = rows.withColumn("state", F.when(is_meant, F.lit(DROPPED)).otherwise(F.col("state")))
-        tables_at.replace(marked, care.QUARANTINE, is_unique=True, source=source, feed_id=feed_id)
+        tables_at.replace(marked, care.QUARANTINE, is_unique=True, source=source, feed_id=sorted(feed_ids))
     return n_meant
 
 
@@ -100,7 +122,7 @@ def masked_cell(rows: DataFrame, name: str, source: Source, secret: bytes) -> Co
     if name in source.personal.text or name in _columns_of(rows, _texts(source)):
         return masked_text(cell, mapping.identifiers(rows, source))
     if name in _columns_of(rows, _expressions(source)):
-        return masked_value(cell)
+        return masked_value(cell, _codes(source))
     return F.when(cell.isNotNull(), F.lit(NOT_MAPPED))
 
 
@@ -120,6 +142,12 @@ def _columns_of(rows: DataFrame, sqls: list[str]) -> set[str]:
 
 def _texts(source: Source) -> list[str]:
     return [column.text for column in source.columns.values() if isinstance(column, FreeText)]
+
+
+def _codes(source: Source) -> list[str]:
+    """What the source itself says may stand in a column: no words about a person."""
+    listed = [code for column in source.columns.values() if isinstance(column, Code) for code in column.values]
+    return sorted({*listed, *(str(value) for values in source.checks.one_of.values() for value in values)})
 
 
 def _expressions(source: Source) -> list[str]:

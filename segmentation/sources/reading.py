@@ -1,5 +1,6 @@
 """A raw feed as a frame: text as strings, nothing inferred."""
 
+from collections.abc import Sequence
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -39,7 +40,7 @@ def raw_rows(spark: SparkSession, source: Source, delivery: Delivery) -> DataFra
     if MALFORMED not in frame.columns:
         frame = frame.withColumn(MALFORMED, F.lit(None).cast("string"))
     names = [*raw_columns(frame), MALFORMED]
-    cells = [*(_hashable(frame, name) for name in names), *_which_are_null(names)]
+    cells = [*(_hashable(frame, name) for name in names), *which_are_null(names)]
     hashes = {ROW_HASH[0]: F.xxhash64(*cells), ROW_HASH[1]: F.xxhash64(F.lit(1), *cells)}
     return frame.withColumns(hashes)
 
@@ -80,12 +81,13 @@ def _frame(spark: SparkSession, source: Source, delivery: Delivery) -> DataFrame
     reader = spark.read.format(source.format).options(**options)
     if delivery.is_nested:
         reader = reader.option("recursiveFileLookup", "true")
-    read = delivery.only or delivery.path
-    if read != delivery.path:
+    whole = list(delivery.paths) or [delivery.path]
+    read = whole if delivery.only is None else [delivery.only]
+    if read != [delivery.path]:
         # A file alone else loses the columns that the names of its folders hold.
         reader = reader.option("basePath", delivery.path)
     if source.format == "csv":
-        header = reader.load(delivery.path).schema
+        header = reader.load(whole).schema
         schema = T.StructType([T.StructField(name, T.StringType()) for name in (*header.names, MALFORMED)])
         return reader.schema(schema).option("columnNameOfCorruptRecord", MALFORMED).load(read)
     if source.format == "json":
@@ -113,7 +115,7 @@ def _hashable(frame: DataFrame, name: str) -> Column:
     return F.to_json(_column(name)) if is_nested(frame, name) else _column(name)
 
 
-def _which_are_null(names: list[str]) -> list[Column]:
+def which_are_null(names: list[str]) -> list[Column]:
     """Bits that say which cells hold nothing: xxhash64 passes over nulls, so (null, a) would equal (a, null)."""
     return [
         reduce(
@@ -125,6 +127,11 @@ def _which_are_null(names: list[str]) -> list[Column]:
         )
         for at in range(0, len(names), _BITS)
     ]
+
+
+def hash_of(names: Sequence[str]) -> Column:
+    """Hash of some plain columns of a row; a value in another of them is another hash."""
+    return F.xxhash64(*map(_column, names), *which_are_null(list(names)))
 
 
 def as_text(frame: DataFrame, name: str) -> Column:

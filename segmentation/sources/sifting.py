@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from segmentation.errors import SourceError
-from segmentation.sources import checks, mapping, reading, telling
+from segmentation.sources import checks, erasure, mapping, reading, telling
 from segmentation.sources.contract import CLEAN_TABLES
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.mapping import IS_LEFT_OUT, OCCURRENCE, REASONS, TYPE_REASONS, counted
@@ -99,8 +99,10 @@ def _judged(
 ) -> tuple[DataFrame, list[str]]:
     """The mapped feed with REASONS of every check but `unique`, and notes. Grain: one row per line."""
     clean = mapping.mapped(rows.transform(_with_occurrence, source), source, table, secret)
+    is_left_out = F.col(IS_LEFT_OUT) | erasure.is_erased(tables_at, clean.columns)
     reasons = checks.all_reasons(_row_checks(source, table))
-    checked = clean.withColumn(REASONS, F.concat(F.col(TYPE_REASONS), reasons)).drop(TYPE_REASONS)
+    known_lines = clean.withColumn(IS_LEFT_OUT, is_left_out)
+    checked = known_lines.withColumn(REASONS, F.concat(F.col(TYPE_REASONS), reasons)).drop(TYPE_REASONS)
     known, notes = _with_references(checked, tables_at, source)
     return known.withColumn(_SHARED, _shared_hash(source, table)), notes
 
@@ -217,7 +219,8 @@ def _is_plain() -> Column:
 def _told_apart(judged: DataFrame, source: Source, table: Table) -> DataFrame:
     """Every row with IS_DUPLICATE and all REASONS. Grain: as judged."""
     rows = judged.transform(_with_duplicates, source)
-    if source.group is None:
+    # Where rows go into the table one by one, an older row with the same key is a version of it, not a slip.
+    if source.group is None and not source.is_merged:
         # Rows with the same key share the hash: naming it saves a shuffle.
         rows = _with_unique(rows, [_SHARED, *table.grain], table.grain)
     for names in source.unique:

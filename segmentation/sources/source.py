@@ -179,6 +179,12 @@ class ReadyMade(Settings):
     """How far after the features' last day a churn flag looks."""
 
 
+FeedKind = Literal["snapshot", "full_month", "append", "upsert"]
+"""`snapshot`: what lies there is all there is. The others keep what earlier deliveries brought, and read only files
+that are new: `full_month` replaces the months it has a row of, `append` and `upsert` go by the key of the table, and of
+two rows with one key the later arrival stands. Facts that do not change are appended; an upsert is meant to change."""
+
+
 class Source(Settings):
     """One raw feed and the clean table it fills."""
 
@@ -187,6 +193,8 @@ class Source(Settings):
     location: str
     """Folder or file under the landing folder; a full path or address; for Delta also catalog.schema.table."""
     format: Literal["csv", "json", "parquet", "delta"]
+    feed: FeedKind = "snapshot"
+    """How the rows of a delivery go into the table; conf/sources/README.md tells."""
     options: dict[str, str | bool | int] = Field(default_factory=dict)
     """Options of Spark's reader."""
     optional: bool = False
@@ -217,6 +225,11 @@ class Source(Settings):
     def is_ready_made(self) -> bool:
         """Whether the feed brings features instead of events."""
         return self.table == READY_MADE
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether rows go into the table one by one, by its key."""
+        return self.feed in ("append", "upsert")
 
     @property
     def is_by_line(self) -> bool:

@@ -3,9 +3,15 @@
 from collections.abc import Iterator
 
 from segmentation.sources import contract
-from segmentation.tables import Column, PersonalData, Table, clean
+from segmentation.tables import Column, PersonalData, Table, TimeKind, clean
 
 _KINDS = {"customer_id": "customer", "account_id": "account", "household_id": "household"}
+_WORTH_NOTHING_WITHOUT = {
+    clean.SERVICE_SPELLS.name: ("vertical",),
+    clean.RECHARGES.name: ("recharge_amount",),
+    clean.INVOICES.name: ("bill_amount",),
+}
+"""Columns that a row may lack, and then no feature is made of it."""
 _HEAD = """# {about}.
 # One row per {grain}. More of the table: segmentation tables {name}
 # Write the names of your own columns behind the colons; conf/sources/README.md shows every form of a column. Lines that
@@ -14,6 +20,7 @@ name: {name}
 table: {name}
 location: {name}   # folder or file below `landing`, or a full path or address
 format: csv   # csv, json, parquet or delta
+feed: {feed}   # {feeds}
 optional: true   # while the feed is not there: an empty table
 columns:
 {columns}
@@ -23,13 +30,21 @@ received_at: {{timestamp: received_at}}   # when the row arrived, as the feed sa
 """
 
 
+def _kinds(table: Table) -> dict[str, str]:
+    """The kinds of feed that fit, for the head: all there is, whole months, or rows by their key."""
+    is_event = table.time is TimeKind.EVENT
+    return {"feed": "snapshot", "feeds": "or full_month, append, upsert" if is_event else "or upsert"}
+
+
 def starter(table: Table) -> str:
     """The YAML of a source for a clean table. It can be used as it is where the feed's columns are called the same."""
     own = [column for column in table.columns if column.name not in contract.ENGINE_COLUMNS]
     lines = [column.name for column in own if _kind(column) == "subscriber"]
-    needed = {*table.grain, *lines, table.time_column}
+    needed = {*table.grain, *lines, table.time_column, *_WORTH_NOTHING_WITHOUT.get(table.name, ())}
     columns = "\n".join(_line(column, is_needed=column.name in needed) for column in own)
-    head = _HEAD.format(about=table.about, grain=", ".join(table.grain), name=table.name, columns=columns)
+    head = _HEAD.format(
+        about=table.about, grain=", ".join(table.grain), name=table.name, columns=columns, **_kinds(table)
+    )
     return head + "".join(_of_lines(lines) if table.name != clean.SUBSCRIBERS.name else ())
 
 

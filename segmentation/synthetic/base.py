@@ -106,6 +106,49 @@ def identifier(letter: str, number: Column) -> Column:
     return F.concat(F.lit(letter), F.when(F.length(digits) > 10, digits).otherwise(F.lpad(digits, 10, "0")))
 
 
+_CENTRES = {
+    "North": (54.0, 10.0),
+    "South": (48.5, 11.0),
+    "East": (52.0, 13.5),
+    "West": (51.0, 7.0),
+    "Centre": (50.5, 9.5),
+}
+"""Latitude and longitude of the middle of each region."""
+REGIONS = tuple(_CENTRES)
+_PEOPLE = (25, 25, 15, 20, 15)
+"""Of 100 customers, how many live in each region."""
+_SPREAD_DEGREES = 0.6
+
+
+def coordinates(streams: Streams, place: Column) -> dict[str, Column]:
+    """Latitude and longitude of a place around the middle of its `region` (null where one of them is not known)."""
+    found = {}
+    for index, name in enumerate(("lat", "lon")):
+        middles = F.create_map(*(F.lit(item) for region, at in _CENTRES.items() for item in (region, at[index])))
+        around = middles[age_and_place(streams)["region"]] + _SPREAD_DEGREES * streams.normal(f"place.{name}", place)
+        found[name] = F.when(place.isNotNull(), F.round(around, 4)).cast("string")
+    return found
+
+
+def region(streams: Streams) -> Column:
+    """Region in which the `customer` lives."""
+    return streams.pick("subscriber.region", REGIONS, _PEOPLE, F.col("customer"))
+
+
+def is_further_line(slot: Column) -> Column:
+    """Whether the customer of a slot has an earlier one (boolean)."""
+    places = template()
+    further = [any(other == customer for other, _ in places[:place]) for place, (customer, _) in enumerate(places)]
+    return lookup([int(one) for one in further], F.pmod(slot, F.lit(len(places))), "int") == 1
+
+
+def birth_date(streams: Streams) -> Column:
+    """Day of birth of the `customer`; null where the year is not known."""
+    day = streams.whole("subscriber.birthday", 0, 364, F.col("customer"))
+    born = age_and_place(streams)["born"]
+    return F.date_add(F.make_date(born, F.lit(1), F.lit(1)), day)
+
+
 def age_and_place(streams: Streams) -> dict[str, Column]:
     """Year of birth, sex, region and kind of place, as the operator writes them; some are missing."""
     customer = F.col("customer")
@@ -119,12 +162,7 @@ def age_and_place(streams: Streams) -> dict[str, Column]:
             streams.uniform("subscriber.sex.missing", customer) > 0.08,
             streams.pick("subscriber.sex", ["F", "M", "X"], [49, 49, 2], customer),
         ),
-        "region": F.when(
-            streams.uniform("subscriber.region.missing", customer) > 0.03,
-            streams.pick(
-                "subscriber.region", ["North", "South", "East", "West", "Centre"], [25, 25, 15, 20, 15], customer
-            ),
-        ),
+        "region": F.when(streams.uniform("subscriber.region.missing", customer) > 0.03, region(streams)),
         "urban": F.when(
             streams.uniform("subscriber.urban.missing", customer) > 0.03,
             streams.pick("subscriber.urban", ["Y", "N"], [7, 3], customer),

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from segmentation.settings import EffectSettings
 from segmentation.synthetic import segments
+from segmentation.synthetic.dates import number_of
 from segmentation.synthetic.randomness import Streams, lookup
 
 MONTHLY_NOISE = 0.30
@@ -24,9 +26,10 @@ _BUSY_PART, _SALARY_PART = 0.39, 0.50
 
 @dataclass(frozen=True)
 class Behaviour:
-    """Attributes of the rows of line_months."""
+    """Attributes of the rows of line_months, by the chances and settings of the operator."""
 
     streams: Streams
+    effects: EffectSettings
 
     def latent(self, name: str) -> Column:
         """The attribute in spreads, with the noise of the month."""
@@ -35,13 +38,21 @@ class Behaviour:
 
     def settled_latent(self, name: str) -> Column:
         """The attribute in spreads without the noise of the month."""
-        return _mean(name) + self.bent(name)
+        return _mean(name) + self.drift(name) + self.bent(name)
 
     def standing(self, name: str) -> Column:
         """The attribute in spreads as it is throughout a stage: nothing of neighbours, moves to come, or the month."""
         means = _means(name)
         own = lookup(means, F.col("segment"), "double") if any(means) else F.lit(0.0)
         return own + self.bent(name)
+
+    def drift(self, name: str) -> Column:
+        """How far the whole segment has gone from where it was."""
+        rates = [self.effects.drifts.get(s.name, {}).get(name, 0.0) for s in segments.SEGMENTS]
+        if not any(rates):
+            return F.lit(0.0)
+        n_months = F.greatest(F.col("month") - number_of(self.effects.drifts_from), F.lit(0))
+        return lookup(rates, F.col("segment"), "double") * n_months
 
     def bent(self, name: str) -> Column:
         """How far the line itself lies from its segment (standard normal)."""

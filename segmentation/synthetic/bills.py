@@ -1,20 +1,26 @@
 """Feeds invoices and payments of plan and home lines."""
 
 import math
+from collections.abc import Sequence
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from segmentation.settings import PriceChange
 from segmentation.synthetic.base import line_number
 from segmentation.synthetic.behaviour import Behaviour
+from segmentation.synthetic.dates import number_of
 from segmentation.synthetic.delivery import delivered, reference
+from segmentation.synthetic.leaving import PRICE
 from segmentation.synthetic.randomness import Streams
 from segmentation.synthetic.segments import PAYG, PLAN
 
 PLAN_PRICE_CENTRE, HOME_PRICE_CENTRE, PRICE_SPREAD = 8.0, 8.2, 0.35
 """Of the log of the monthly price in minor units, before the currency factor."""
 DUE_AFTER_DAYS = 14
+SHOCK_OF_LEAVING = 4.0
+"""Fees over the allowance in the months before a line leaves for its price, over those of other months."""
 
 
 def price(of: Behaviour) -> Column:
@@ -23,21 +29,32 @@ def price(of: Behaviour) -> Column:
     return F.exp(centre + PRICE_SPREAD * (0.8 * of.settled_latent("price") + 0.2 * of.latent("price")))
 
 
-def billed_months(line_months: DataFrame, streams: Streams, amount_factor: float) -> DataFrame:
+def price_level(changes: Sequence[PriceChange]) -> Column:
+    """Price of the vertical in the month over what it was before any change."""
+    level = F.lit(1.0)
+    for change in changes:
+        is_under_it = (F.col("vertical") == change.vertical.value) & (F.col("month") >= number_of(change.month))
+        level = level * F.when(is_under_it, change.factor).otherwise(1.0)
+    return level
+
+
+def billed_months(line_months: DataFrame, of: Behaviour, amount_factor: float) -> DataFrame:
     """What a plan or home line is billed for a month, in minor units. Grain: line, month."""
-    of = Behaviour(streams)
+    streams = of.streams
     keys = (F.col("line"), F.col("month"))
     contracts = line_months.filter(F.col("vertical") != PAYG)
     has_overage = streams.uniform("bill.overage", *keys) < of.share("overage", 0.9, 0.6)
-    overage = F.when(has_overage, of.plain_level("overage", math.log(170), 0.65)).otherwise(0.0)
+    shock = F.when(F.col("cause") == PRICE, SHOCK_OF_LEAVING).otherwise(1.0)
+    overage = F.when(has_overage, of.plain_level("overage", math.log(170), 0.65) * shock).otherwise(0.0)
+    level = price(of) * price_level(of.effects.price_changes)
     discount = of.share("discount", -2.2, 0.55)
     return contracts.select(
         "line",
         "month",
         "month_end",
-        F.round(price(of) * (1 - discount) * amount_factor).cast("bigint").alias("net"),
+        F.round(level * (1 - discount) * amount_factor).cast("bigint").alias("net"),
         F.round(overage * amount_factor).cast("bigint").alias("overage"),
-        F.round(price(of) * discount * amount_factor).cast("bigint").alias("discount"),
+        F.round(level * discount * amount_factor).cast("bigint").alias("discount"),
         F.date_add("month_end", DUE_AFTER_DAYS).alias("due"),
         of.share("late", -1.4, 0.7).alias("late_chance"),
         of.share("late", -2.6, 0.45).alias("failure_chance"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from segmentation.errors import SettingsError
 from segmentation.settings import SyntheticSettings
-from segmentation.synthetic import base, segments
+from segmentation.synthetic import base, changing, segments
 from segmentation.synthetic.segments import (
     AT_RISK,
     BUDGET,
@@ -116,6 +116,7 @@ def careers(settings: SyntheticSettings) -> list[tuple[Career, float]]:
     Raises: SettingsError when the settings name a segment that is not known, or leave a vertical without any.
     """
     _check(settings)
+    changing.check(settings)
     wanted = segments.shares(settings)
     begun = [*_endings(wanted), *((career, weight) for career, weight in MOVES if _is_possible(career, wanted))]
     lived: list[tuple[Career, float]] = []

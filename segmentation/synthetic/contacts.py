@@ -5,49 +5,58 @@ import math
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from segmentation.synthetic import leaving, notes, outages
 from segmentation.synthetic.base import line_number
 from segmentation.synthetic.behaviour import Behaviour
 from segmentation.synthetic.delivery import delivered, reference
-from segmentation.synthetic.names import email, full_name
 from segmentation.synthetic.randomness import Streams
 from segmentation.synthetic.segments import PAYG
 
-PORT_REQUEST_CHANCE = 0.35
-"""Chance of a request to port the number in each of the months before a plan or home line leaves."""
+PORT_REQUEST_CHANCE, PORT_REQUEST_CHANCE_ELSE = 0.85, 0.20
+"""Chance of a request to port the number in each of the months before a plan or home line leaves for a competitor, and
+before it leaves for something else."""
+ABOUT_LEAVING = 0.7
+"""Share of the contacts before a line leaves for its price or the service that are about it."""
+MORE_OF_SERVICE, MORE_OF_OTHERS = 1.6, 0.5
+"""Rise of the log of contacts by the month in which a line leaves: because of the service, or of something else."""
 ANSWER_SHARE = 0.55
 OPEN_SHARE = 0.06
-_NOTES = (
-    "Customer {name} called about the bill, asks to be called back on {number}.",
-    "{name} says the line drops every evening, second time this month. Wrote to {email}.",
-    "Asked for the new router. Reached under {number}.",
-    "{name} ({email}) wants to know when the contract ends.",
-    "Complains about slow data, is angry, mentions another operator. Number {number}.",
-    "Thanked us, all solved.",
-)
 
 
-def care_contacts(line_months: DataFrame, streams: Streams) -> DataFrame:
+def care_contacts(line_months: DataFrame, of: Behaviour) -> DataFrame:
     """Contacts with care as the operator writes them. Grain: ticket_no."""
-    of = Behaviour(streams)
+    streams = of.streams
     keys = (F.col("line"), F.col("month"))
-    n_contacts = of.plain_level("contact", math.log(0.35), 0.55) * F.exp(0.8 * F.col("leaving"))
-    counted = line_months.select(
-        "line",
-        "month",
-        "customer",
-        "first_day",
-        "last_day",
-        of.latent("anger").alias("anger"),
-        F.least(streams.count("care.contacts", n_contacts, 0.4, *keys), F.lit(30)).alias("n"),
+    names = ("line", "month", "customer", "first_day", "last_day", "anger")
+    with_anger = line_months.withColumn("anger", of.latent("anger"))
+    more = F.when(F.col("cause") == leaving.SERVICE, MORE_OF_SERVICE).otherwise(MORE_OF_OTHERS)
+    n_contacts = of.plain_level("contact", math.log(0.35), 0.55) * F.exp(more * F.col("leaving"))
+    n = F.least(streams.count("care.contacts", n_contacts, 0.4, *keys), F.lit(30)).alias("n")
+    numbered = _numbered(with_anger.select(*names, "cause", n))
+    each = numbered.withColumns({"day": _day_within(streams, "care.day"), "about": _about_leaving(streams)}).drop(
+        "cause"
     )
-    each = _numbered(counted).withColumn("day", _day_within(streams, "care.day"))
+    of_outages = outages.contacts(with_anger.select(*names, "vertical"), of.effects.outages, streams)
+    if of_outages is not None:
+        each = each.unionByName(of_outages.drop("vertical").withColumn("about", F.lit("NET")))
     return each.transform(_contacts_as_written, streams)
+
+
+def _about_leaving(streams: Streams) -> Column:
+    """Topic of a contact that is about why the line is going to leave; else null."""
+    keys = (F.col("line"), F.col("month"), F.col("number"))
+    is_about = streams.happens("care.about_leaving", ABOUT_LEAVING, *keys)
+    topic = F.when(F.col("cause") == leaving.SERVICE, "NET").when(F.col("cause") == leaving.PRICE, "BILL")
+    return F.when(is_about, topic)
 
 
 def _contacts_as_written(each: DataFrame, streams: Streams) -> DataFrame:
     keys = (F.col("line"), F.col("month"), F.col("number"))
     anger = F.col("anger")
-    is_complaint = streams.uniform("care.complaint", *keys) < 1 / (1 + F.exp(1.4 - 0.8 * anger))
+    is_complaint = F.col("about").isNotNull() | (
+        streams.uniform("care.complaint", *keys) < 1 / (1 + F.exp(1.4 - 0.8 * anger))
+    )
+    topic = F.coalesce(F.col("about"), streams.pick("care.topic", notes.TOPICS, [30, 30, 15, 15, 10], *keys))
     n_days = F.floor(F.exp(0.4 + 0.3 * anger + 0.7 * streams.normal("care.resolution", *keys))).cast("int")
     is_open = streams.happens("care.open", OPEN_SHARE, *keys)
     score = F.least(F.greatest(F.round(3.7 - 0.6 * anger + streams.normal("care.score", *keys)), F.lit(1)), F.lit(5))
@@ -61,28 +70,19 @@ def _contacts_as_written(each: DataFrame, streams: Streams) -> DataFrame:
         reference(streams, "K", "care", *keys).alias("ticket_no"),
         line_number(F.col("line")).alias("phone"),
         opened.alias("opened"),
-        streams.pick("care.topic", ["BILL", "NET", "DEVICE", "CONTRACT", "OTHER"], [30, 30, 15, 15, 10], *keys).alias(
-            "topic"
-        ),
+        topic.alias("topic"),
         streams.pick("care.via", ["CALL", "CHAT", "SHOP", "MAIL"], [55, 25, 10, 10], *keys).alias("via"),
         is_complaint.alias("complaint"),
         F.when(~is_open, F.date_add("day", n_days).cast("string")).alias("solved"),
         F.when(streams.happens("care.answer", ANSWER_SHARE, *keys), score.cast("int")).alias("score"),
-        _note(streams, *keys).alias("note"),
+        notes.note(streams, topic, notes.mood(anger, is_complaint), *keys).alias("note"),
         delivered(streams, "care", F.col("day"), *keys).alias("delivered"),
     )
 
 
-def _note(streams: Streams, *keys: Column) -> Column:
-    text = streams.pick("care.note", _NOTES, [25, 20, 10, 15, 15, 15], *keys)
-    named = F.replace(text, F.lit("{name}"), full_name(streams))
-    mailed = F.replace(named, F.lit("{email}"), email(streams))
-    return F.replace(mailed, F.lit("{number}"), line_number(F.col("line")))
-
-
-def subscription_events(line_months: DataFrame, spells: DataFrame, streams: Streams) -> DataFrame:
+def subscription_events(line_months: DataFrame, spells: DataFrame, of: Behaviour) -> DataFrame:
     """Changes of what a line has subscribed to, renewals of contracts included. Grain: evt_ref."""
-    of = Behaviour(streams)
+    streams = of.streams
     keys = (F.col("line"), F.col("month"))
     months = line_months.filter(F.col("vertical") != PAYG)
     base = ("line", "month", "first_day", "last_day")
@@ -97,7 +97,8 @@ def subscription_events(line_months: DataFrame, spells: DataFrame, streams: Stre
         streams.count("event.changes", of.plain_level("change", math.log(0.10), 0.6), 0.3, *keys).alias("n"),
     )
     is_near = (F.col("leaving") > 0) & ~F.col("is_leaving")
-    asks = (is_near & streams.happens("event.port", PORT_REQUEST_CHANCE, *keys)).cast("bigint")
+    chance = F.when(F.col("cause") == leaving.COMPETITOR, PORT_REQUEST_CHANCE).otherwise(PORT_REQUEST_CHANCE_ELSE)
+    asks = (is_near & streams.happens("event.port", chance, *keys)).cast("bigint")
     ports = months.select(*base, F.lit("PORT_REQ").alias("kind"), asks.alias("n"))
     counted = addons.unionByName(changes).unionByName(ports)
     each = _numbered(counted).withColumn("day", _day_within(streams, "event.day", F.col("kind")))

@@ -5,6 +5,7 @@ from datetime import date
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from segmentation.periods import month_end
 from segmentation.synthetic.randomness import Streams
 
 _EPOCH_YEAR = 2000
@@ -13,6 +14,11 @@ _EPOCH_YEAR = 2000
 def month_number(day: date) -> int:
     """Months since January 2000."""
     return (day.year - _EPOCH_YEAR) * 12 + day.month - 1
+
+
+def number_of(month: str) -> int:
+    """Months since January 2000, of a month like 2026-10."""
+    return month_number(month_end(month))
 
 
 def month_start(number: Column) -> Column:

@@ -17,6 +17,12 @@ def delivered(streams: Streams, feed: str, day: Column, *keys: Column) -> Column
     return F.format_string("%s %02d:00:00", F.date_add(day, n_days).cast("string"), hour)
 
 
+def month_arrival(streams: Streams, feed: str, *keys: Column) -> Column:
+    """Time of arrival of a month's total: six in the morning, one to three days after its end. Needs `month_end`."""
+    n_days = streams.whole(f"{feed}.delivered", 1, 3, *keys)
+    return F.timestamp_seconds((F.unix_date("month_end").cast("bigint") + n_days) * 86_400 + 21_600)
+
+
 def reference(streams: Streams, letter: str, feed: str, *keys: Column) -> Column:
     """A reference of the operator, as good as unique."""
     digits = F.conv(F.hex(streams.hashed(f"{feed}.reference", *keys)), 16, 36)

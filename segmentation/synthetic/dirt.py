@@ -84,6 +84,9 @@ PLANS: dict[str, DirtPlan] = {
     "devices": DirtPlan(_DATED, *_DATED, _TEXTS, "launched", ("0", "20333")),
     "salary_brackets": DirtPlan(_DATED, *_DATED, _TEXTS, "decile", ("0", "77")),
     "home_ties": DirtPlan(("line_1", "line_2", "link", "since"), "line_2", "since", _TEXTS),
+    "consents": DirtPlan(("cust_no", "purpose", "from_day"), "cust_no", "from_day", _TEXTS, has_strangers=False),
+    "acquisition": DirtPlan(("line_no",), "line_no", "sold_on", _TEXTS, "cost_minor", ("-5", "99999999999999999")),
+    "campaign_contacts": DirtPlan(("contact_ref",), "phone", "sent_on", _TEXTS),
     "recharges": DirtPlan(
         ("topup_ref",), "phone", "topup_at", ("n/a", None), "topup_minor", ("99999999999999999", "12,5O")
     ),
@@ -94,6 +97,8 @@ PLANS: dict[str, DirtPlan] = {
     "subscription_events": DirtPlan(("evt_ref",), "phone", "evt_on", _TEXTS),
     "care_contacts": DirtPlan(("ticket_no",), "phone", "opened", ("yesterday", None), "score", (11, -3)),
     "lifestyle_monthly": DirtPlan(("svc_no", "month_end"), "svc_no", "month_end", _DAYS, "stream_min", (-4_711, _HUGE)),
+    "digital_monthly": DirtPlan(("svc_no", "month_end"), "svc_no", "month_end", _DAYS, "logins", (-4_711, _HUGE)),
+    "surveys": DirtPlan(("answer_ref",), "phone", "answered_on", _TEXTS, "score", (11, -3)),
     "usage_daily": DirtPlan(("svc_no", "usage_day"), "svc_no", "usage_day", _DAYS, "vol_kb", (-4_711, _HUGE)),
 }
 """Dirt of every feed that has some."""

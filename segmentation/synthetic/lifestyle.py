@@ -7,16 +7,16 @@ from pyspark.sql import functions as F
 
 from segmentation.synthetic.base import line_number
 from segmentation.synthetic.behaviour import Behaviour, season
-from segmentation.synthetic.randomness import Streams
+from segmentation.synthetic.delivery import month_arrival
 
 MISSING_MONTHS = 0.04
 """Share of the line-months of which partners tell nothing."""
 MISSING_VALUES = 0.01
 
 
-def lifestyle_monthly(line_months: DataFrame, streams: Streams, amount_factor: float) -> DataFrame:
+def lifestyle_monthly(line_months: DataFrame, of: Behaviour, amount_factor: float) -> DataFrame:
     """Lifestyle of a month as partners write it. Grain: svc_no, month_end."""
-    of = Behaviour(streams)
+    streams = of.streams
     keys = (F.col("line"), F.col("month"))
     is_whole = ~F.col("is_leaving") & ~F.col("is_coming")
     is_told = streams.uniform("lifestyle.told", *keys) > MISSING_MONTHS
@@ -35,9 +35,6 @@ def lifestyle_monthly(line_months: DataFrame, streams: Streams, amount_factor: f
             F.lit(31),
         ),
     }
-    arrival = F.timestamp_seconds(
-        (F.unix_date("month_end").cast("bigint") + streams.whole("lifestyle.delivered", 1, 3, *keys)) * 86_400 + 21_600
-    )
     return line_months.filter(is_whole & is_told).select(
         line_number(F.col("line")).alias("svc_no"),
         "month_end",
@@ -45,5 +42,5 @@ def lifestyle_monthly(line_months: DataFrame, streams: Streams, amount_factor: f
             F.when(streams.uniform(f"lifestyle.{name}.told", *keys) > MISSING_VALUES, value.cast("bigint")).alias(name)
             for name, value in values.items()
         ),
-        arrival.alias("delivered"),
+        month_arrival(streams, "lifestyle", *keys).alias("delivered"),
     )

@@ -3,67 +3,91 @@
 import math
 from datetime import date
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from segmentation.synthetic.base import age_and_place, identifier, line_number
+from segmentation.synthetic import base
+from segmentation.synthetic.base import age_and_place, birth_date, coordinates, identifier, line_number
 from segmentation.synthetic.behaviour import Behaviour
 from segmentation.synthetic.dates import arrival
 from segmentation.synthetic.delivery import delivered
-from segmentation.synthetic.names import email, full_name, street
-from segmentation.synthetic.randomness import Streams
+from segmentation.synthetic.names import email, full_name, misspelt, street
 from segmentation.synthetic.segments import HOME
 
-MOVED_SHARE = 0.04
-"""Share of the mobile lines whose address and payer change once within the history."""
+MISSPELT_DUPLICATES = 0.7
+"""Share of the people known under a second number whose name is misspelt there."""
 NO_SALARY_SHARE = 0.08
-NEW_DEVICE_SHARE = 0.30
 
 
-def lines(line_months: DataFrame, streams: Streams) -> DataFrame:
-    """Lines seen in the history, the day they came and left (null while there). Grain: line, line_start."""
+def lines(line_months: DataFrame, of: Behaviour) -> DataFrame:
+    """Lines seen in the history, the day they came and left (null while there). Grain: line, line_start.
+
+    `known_as` is the number under which the operator knows the customer: of some people a second one.
+    """
+    is_duplicate = base.is_further_line(F.col("slot")) & of.streams.happens(
+        "person.duplicate", of.effects.duplicate_share, F.col("line")
+    )
+    known_as = F.col("customer") + F.when(is_duplicate, 7_000_000_000).otherwise(0)
     left = F.max(F.when(F.col("is_leaving"), F.col("last_day")))
     found = line_months.groupBy("slot", "line", "customer", "home_number", "line_start").agg(left.alias("left_on"))
-    return found.withColumn("came_on", arrival(streams))
+    return found.withColumns({"came_on": arrival(of.streams), "known_as": known_as})
 
 
-def subscribers(lines_there: DataFrame, dwellings: DataFrame, streams: Streams, first: date, last: date) -> DataFrame:
+def subscribers(lines_there: DataFrame, dwellings: DataFrame, of: Behaviour, first: date, last: date) -> DataFrame:
     """Who uses, who pays and where, as the operator writes it. Grain: line_no, from_day."""
-    once = lines_there.groupBy("slot", "line", "customer").agg(F.min("came_on").alias("came_on"))
+    streams = of.streams
+    once = lines_there.groupBy("slot", "line", "customer", "known_as").agg(F.min("came_on").alias("came_on"))
     placed = once.join(dwellings.select("slot", "home", "dwelling"), on="slot", how="left")
     span = (last - first).days
     moved_on = F.date_add(F.lit(first), streams.whole("subscriber.moved_day", 1, max(span, 1), F.col("line")))
     may_move = F.col("home").isNull() & (moved_on > F.col("came_on"))
-    is_moved = may_move & streams.happens("subscriber.moved", MOVED_SHARE, F.col("line"))
+    is_moved = may_move & streams.happens("subscriber.moved", of.effects.moved_share, F.col("line"))
     with_moves = placed.withColumn("moved_on", F.when(is_moved, moved_on))
     versions = F.when(F.col("moved_on").isNull(), F.array(F.lit(0))).otherwise(F.array(F.lit(1), F.lit(2)))
     rows = with_moves.withColumn("version", F.explode(versions))
-    return rows.transform(_subscribers_as_written, streams)
+    return rows.transform(_subscribers_as_written, of)
 
 
-def _subscribers_as_written(rows: DataFrame, streams: Streams) -> DataFrame:
+def _subscribers_as_written(rows: DataFrame, of: Behaviour) -> DataFrame:
+    streams = of.streams
     is_second = F.col("version") == 2
     begins = F.when(is_second, F.col("moved_on")).otherwise(F.col("came_on"))
     ends = F.when(F.col("version") == 1, F.date_sub("moved_on", 1))
     payer = F.when(is_second, F.col("customer") + 5_000_000_000).otherwise(F.col("customer"))
     place = F.when(is_second, F.col("line") + 5_000_000_000).otherwise(F.col("dwelling"))
+    # Of the birth date, day and month change about.
+    born, changed_about = (F.date_format(birth_date(streams), form) for form in ("dd.MM.yyyy", "MM.dd.yyyy"))
     return rows.select(
         line_number(F.col("line")).alias("line_no"),
-        identifier("C", F.col("customer")).alias("cust_no"),
+        identifier("C", F.col("known_as")).alias("cust_no"),
         identifier("A", payer).alias("bill_acct"),
         identifier("P", place).alias("premise_no"),
-        full_name(streams).alias("full_name"),
+        _as_spelt(full_name(streams), of, "name").alias("full_name"),
         email(streams).alias("email"),
-        street(streams).alias("street"),
+        _as_spelt(street(streams), of, "street").alias("street"),
+        _as_written_down(born, changed_about, of, "birth").alias("birth_date"),
         *(column.alias(name) for name, column in age_and_place(streams).items()),
+        *(column.alias(name) for name, column in coordinates(streams, place).items()),
         F.date_format(begins, "dd.MM.yyyy").alias("from_day"),
         F.date_format(ends, "dd.MM.yyyy").alias("to_day"),
         delivered(streams, "subscriber", begins, F.col("line"), F.col("version")).alias("delivered"),
     )
 
 
-def devices(lines_there: DataFrame, line_months: DataFrame, streams: Streams, first: date, last: date) -> DataFrame:
+def _as_spelt(text: Column, of: Behaviour, what: str) -> Column:
+    """The text as it was taken down for the line: of some with two letters changed about."""
+    return _as_written_down(text, misspelt(text, of.streams, f"typo.{what}.place", F.col("line")), of, what)
+
+
+def _as_written_down(right: Column, wrong: Column, of: Behaviour, what: str) -> Column:
+    is_second = F.col("known_as") != F.col("customer")
+    chance = F.when(is_second, MISSPELT_DUPLICATES).otherwise(of.effects.typo_share)
+    return F.when(of.streams.happens(f"typo.{what}", chance, F.col("line")), wrong).otherwise(right)
+
+
+def devices(lines_there: DataFrame, line_months: DataFrame, of: Behaviour, first: date, last: date) -> DataFrame:
     """The device of a line over time: some lines get another within the history. Grain: line_no, from_day."""
+    streams = of.streams
     kinds = line_months.groupBy("line").agg(
         F.max(F.col("vertical") == HOME).alias("is_home"), F.max_by("segment", "month").alias("segment")
     )
@@ -75,7 +99,9 @@ def devices(lines_there: DataFrame, line_months: DataFrame, streams: Streams, fi
     changed_on = F.date_add(
         F.lit(first), streams.whole("device.changed_day", 1, max((last - first).days, 1), F.col("line"))
     )
-    is_changed = streams.happens("device.changed", NEW_DEVICE_SHARE, F.col("line")) & (changed_on > F.col("came_on"))
+    is_changed = streams.happens("device.changed", of.effects.new_device_share, F.col("line")) & (
+        changed_on > F.col("came_on")
+    )
     with_change = once.withColumn("changed_on", F.when(is_changed, changed_on))
     rows = with_change.withColumn(
         "version",
@@ -84,9 +110,7 @@ def devices(lines_there: DataFrame, line_months: DataFrame, streams: Streams, fi
     is_second = F.col("version") == 2
     begins = F.when(is_second, F.col("changed_on")).otherwise(F.col("came_on"))
     ends = F.when(F.col("version") == 1, F.date_sub("changed_on", 1))
-    wealth = Behaviour(streams).standing("salary") / 2 + 0.6 * streams.normal(
-        "device.taste", F.col("line"), F.col("version")
-    )
+    wealth = of.standing("salary") / 2 + 0.6 * streams.normal("device.taste", F.col("line"), F.col("version"))
     kind = (
         F.when(F.col("is_home"), "ROUTER")
         .when(wealth > 0.9, "FLAGSHIP")
@@ -106,22 +130,34 @@ def devices(lines_there: DataFrame, line_months: DataFrame, streams: Streams, fi
     )
 
 
-def salary_brackets(lines_there: DataFrame, line_months: DataFrame, streams: Streams) -> DataFrame:
-    """Salary in ten groups; some lines have none. Grain: line_no."""
+def salary_brackets(
+    lines_there: DataFrame, line_months: DataFrame, of: Behaviour, first: date, last: date
+) -> DataFrame:
+    """Salary in ten groups, of some lines one lower before a rise; some have none. Grain: line_no, from_day."""
+    streams = of.streams
     entered = line_months.groupBy("line", "customer").agg(F.min_by("segment", "month").alias("segment"))
     once = lines_there.groupBy("line").agg(F.min("came_on").alias("came_on"))
-    standing = Behaviour(streams).standing("salary") / SALARY_SPREAD
+    standing = of.standing("salary") / SALARY_SPREAD
     decile = F.least(F.greatest(F.ceil(10 / (1 + F.exp(-1.702 * standing))), F.lit(1)), F.lit(10))
+    raised_on = F.date_add(
+        F.lit(first), streams.whole("salary.raised_day", 1, max((last - first).days, 1), F.col("line"))
+    )
+    may_rise = (decile > 1) & (raised_on > F.col("came_on"))
+    is_raised = may_rise & streams.happens("salary.raised", of.effects.raised_share, F.col("line"))
+    versions = F.when(is_raised, F.array(F.lit(1), F.lit(2))).otherwise(F.array(F.lit(0)))
     is_known = streams.uniform("salary.known", F.col("line")) > NO_SALARY_SHARE
+    is_before = F.col("version") == 1
+    begins = F.when(F.col("version") == 2, F.col("raised_on")).otherwise(F.col("came_on"))
     return (
         entered.join(once, on="line", how="inner")
         .filter(is_known)
+        .withColumns({"raised_on": raised_on, "version": F.explode(versions)})
         .select(
             line_number(F.col("line")).alias("line_no"),
-            decile.cast("string").alias("decile"),
-            F.col("came_on").cast("string").alias("from_day"),
-            F.lit(None).cast("string").alias("to_day"),
-            delivered(streams, "salary", F.col("came_on"), F.col("line")).alias("delivered"),
+            F.when(is_before, decile - 1).otherwise(decile).cast("string").alias("decile"),
+            begins.cast("string").alias("from_day"),
+            F.when(is_before, F.date_sub("raised_on", 1)).cast("string").alias("to_day"),
+            delivered(streams, "salary", begins, F.col("line")).alias("delivered"),
         )
     )
 

@@ -6,9 +6,12 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from segmentation.settings import EffectSettings
 from segmentation.synthetic import segments
 from segmentation.synthetic.careers import FOR_EVER, MAX_STAGES, RETURN_SHARE, Career
+from segmentation.synthetic.changing import segment_of_the_time, with_segments_of_the_time
 from segmentation.synthetic.dates import arrival, departure, month_number, month_start
+from segmentation.synthetic.leaving import cause
 from segmentation.synthetic.randomness import Streams, lookup, pick
 
 BLENDED_SHARE = 0.25
@@ -70,7 +73,9 @@ def _gone(streams: Streams, kinds: Sequence[Career]) -> Column:
     return low + F.floor(streams.uniform("career.gone", F.col("slot")) * room).cast("int")
 
 
-def line_months(careers_of_slots: DataFrame, streams: Streams, first: date, last: date, anchor: date) -> DataFrame:
+def line_months(
+    careers_of_slots: DataFrame, streams: Streams, effects: EffectSettings, first: date, last: date, anchor: date
+) -> DataFrame:
     """Lines in the months in which they are there for at least a day. Grain: line, month.
 
     `anchor` is the month in which lines that stay for ever have the tenure of their segment.
@@ -93,8 +98,10 @@ def line_months(careers_of_slots: DataFrame, streams: Streams, first: date, last
     return (
         staged.filter(is_there & (F.col("month") >= F.col("line_start")))
         .transform(_with_moves)
+        .transform(with_segments_of_the_time, effects)
         .transform(_with_days, streams)
-        .transform(_with_blend, streams)
+        .transform(_with_blend, streams, effects)
+        .withColumn("cause", cause(streams, effects))
         .select(*LINE_MONTH_COLUMNS)
     )
 
@@ -103,7 +110,7 @@ LINE_MONTH_COLUMNS = (
     "slot", "line", "customer", "home_number", "vertical", "month", "month_end", "first_day", "last_day",
     "segment", "previous", "next", "neighbour", "blend", "ramp", "since", "since_next", "leaving",
     "is_leaving", "is_coming", "is_return", "stage_start", "stage_end", "run_start", "run_end", "line_start",
-    "run_reason", "run_end_reason",
+    "run_reason", "run_end_reason", "cause",
 )  # fmt: skip
 
 
@@ -215,7 +222,7 @@ def _with_days(staged: DataFrame, streams: Streams) -> DataFrame:
     )
 
 
-def _with_blend(staged: DataFrame, streams: Streams) -> DataFrame:
+def _with_blend(staged: DataFrame, streams: Streams, effects: EffectSettings) -> DataFrame:
     """Add the neighbouring segment and how much of its behaviour the line has while it is in its segment."""
     keys = (F.col("line"), F.col("segment"))
     sides = [
@@ -228,7 +235,7 @@ def _with_blend(staged: DataFrame, streams: Streams) -> DataFrame:
     is_left = streams.happens("behaviour.side", 0.5, *keys)
     return staged.withColumns(
         {
-            "neighbour": F.when(is_left, sides[0]).otherwise(sides[1]),
+            "neighbour": segment_of_the_time(F.when(is_left, sides[0]).otherwise(sides[1]), F.col("month"), effects),
             "blend": F.when(is_blended, weight).otherwise(0.0),
         }
     )

@@ -30,6 +30,13 @@ def _of(streams: Streams, stream: str, options: tuple[str, ...]) -> Column:
     return lookup(options, streams.whole(stream, 0, len(options) - 1, F.col("customer")), "string")
 
 
+def misspelt(text: Column, streams: Streams, stream: str, *keys: Column) -> Column:
+    """The text with two letters that follow each other changed about."""
+    place = 1 + F.floor(streams.uniform(stream, *keys) * (F.length(text) - 1)).cast("int")
+    swapped = (F.substring(text, place + 1, F.lit(1)), F.substring(text, place, F.lit(1)))
+    return F.concat(F.substring(text, F.lit(1), place - 1), *swapped, F.substring(text, place + 2, F.length(text)))
+
+
 def full_name(streams: Streams) -> Column:
     """Given and family name of the customer."""
     return F.concat_ws(" ", _of(streams, "name.given", _GIVEN), _of(streams, "name.family", _FAMILY))

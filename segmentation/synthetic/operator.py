@@ -14,19 +14,26 @@ from segmentation.errors import SettingsError
 from segmentation.periods import month_end
 from segmentation.settings import RunSettings, SyntheticSettings, stable_hash
 from segmentation.synthetic import (
+    acquisition,
     base,
     bills,
+    campaigns,
+    consents,
     contacts,
+    digital,
     lifestyle,
     lines,
     months,
+    outages,
     recharges,
     segments,
     spells,
+    surveys,
     ties,
     truth,
     usage,
 )
+from segmentation.synthetic.behaviour import Behaviour
 from segmentation.synthetic.careers import careers
 from segmentation.synthetic.dirt import PLANS, with_dirt
 from segmentation.synthetic.dwellings import dwellings
@@ -35,7 +42,7 @@ from segmentation.synthetic.randomness import Streams
 from segmentation.tables import Store, built
 
 logger = logging.getLogger(__name__)
-VERSION = 4
+VERSION = 6
 """Of the generator: another version makes another operator of the same settings."""
 LINE_MONTHS_A_FILE, USAGE_LINE_MONTHS_A_FILE = 1_000_000, 60_000
 
@@ -43,9 +50,10 @@ LINE_MONTHS_A_FILE, USAGE_LINE_MONTHS_A_FILE = 1_000_000, 60_000
 def generate(spark: SparkSession, settings: RunSettings, tables_at: Store) -> dict[str, int]:
     """Rows written per feed. Nothing is written when this very operator is there already, feeds and truth.
 
-    Raises: SettingsError when there is no part `synthetic`, or it names segments that do not exist.
+    Raises: SettingsError when there is no part `synthetic`, or it names segments or regions that do not exist.
     """
-    synthetic = _synthetic(settings)
+    synthetic = synthetic_part(settings)
+    outages.check(synthetic.effects.outages)
     landing = Landing(settings.landing)
     fingerprint = _fingerprint(settings)
     there = landing.counts_of(fingerprint)
@@ -66,6 +74,7 @@ def generate(spark: SparkSession, settings: RunSettings, tables_at: Store) -> di
     tokens = truth.tokens(world.line_months, settings.secret.key())
     tables_at.replace(truth.truth_segments(world.line_months, tokens), built.TRUTH_SEGMENTS)
     tables_at.replace(truth.truth_moves(world.line_months, tokens), built.TRUTH_MOVES)
+    tables_at.replace(truth.truth_persons(world.lines_there, settings.secret.key()), built.TRUTH_PERSONS)
     landing.close(fingerprint, counts)
     return counts
 
@@ -82,6 +91,10 @@ class World:
     @property
     def streams(self) -> Streams:
         return Streams(self.synthetic.seed)
+
+    @property
+    def behaviour(self) -> Behaviour:
+        return Behaviour(self.streams, self.synthetic.effects)
 
     @property
     def first(self) -> date:
@@ -102,8 +115,13 @@ class World:
 
     @cached_property
     def line_months(self) -> DataFrame:
-        every = months.line_months(self.careers_of_slots, self.streams, self.first, self.last, self.anchor)
+        effects = self.synthetic.effects
+        every = months.line_months(self.careers_of_slots, self.streams, effects, self.first, self.last, self.anchor)
         return self.landing.keep(every, "line_months")
+
+    @cached_property
+    def lines_there(self) -> DataFrame:
+        return self.landing.keep(lines.lines(self.line_months, self.behaviour), "lines")
 
     def n_files(self, feed: str) -> int:
         """Files of a feed: few for a small operator."""
@@ -113,12 +131,12 @@ class World:
 
     def feeds(self) -> list[Feed]:
         """Every feed, in the order in which they are written."""
-        there, factor, streams = self.line_months, self.synthetic.amount_factor, self.streams
-        lines_there = self.landing.keep(lines.lines(there, streams), "lines")
+        there, factor, streams, of = self.line_months, self.synthetic.amount_factor, self.streams, self.behaviour
+        lines_there = self.lines_there
         n_homes = base.n_homes(self.synthetic.n_lines)
         homes = self.landing.keep(dwellings(self.careers_of_slots, streams, n_homes), "dwellings")
-        spells_there = self.landing.keep(spells.spells(there, streams, self.first, self.last), "spells")
-        billed = bills.billed_months(there, streams, factor)
+        spells_there = self.landing.keep(spells.spells(there, of, self.first, self.last), "spells")
+        billed = bills.billed_months(there, of, factor)
         wanted = segments.shares(self.synthetic)
         tied = ties.home_ties(
             self.careers_of_slots,
@@ -131,19 +149,24 @@ class World:
             last=self.last,
         )
         return [
-            _feed("subscribers", "csv", lines.subscribers(lines_there, homes, streams, self.first, self.last)),
+            _feed("subscribers", "csv", lines.subscribers(lines_there, homes, of, self.first, self.last)),
             _feed("service_spells", "csv", spells.service_spells(spells_there, streams)),
-            _feed("products", "csv", spells.products(self.spark, self.first, factor)),
-            _feed("devices", "csv", lines.devices(lines_there, there, streams, self.first, self.last)),
-            _feed("salary_brackets", "csv", lines.salary_brackets(lines_there, there, streams)),
+            _feed("products", "csv", spells.products(self.spark, self.first, factor, of.effects.price_changes)),
+            _feed("devices", "csv", lines.devices(lines_there, there, of, self.first, self.last)),
+            _feed("salary_brackets", "csv", lines.salary_brackets(lines_there, there, of, self.first, self.last)),
             _feed("home_ties", "csv", tied),
-            _feed("recharges", "csv", recharges.recharges(there, streams, factor)),
+            _feed("consents", "csv", consents.consents(lines_there, of)),
+            _feed("acquisition", "csv", acquisition.acquisition(spells_there, of, factor)),
+            _feed("campaign_contacts", "json", campaigns.campaign_contacts(there, of)),
+            _feed("recharges", "csv", recharges.recharges(there, of, factor)),
             _feed("invoices", "csv", bills.invoices(billed, streams)),
             _feed("payments", "json", bills.payments(billed, streams, self.last)),
-            _feed("subscription_events", "json", contacts.subscription_events(there, spells_there, streams)),
-            _feed("care_contacts", "json", contacts.care_contacts(there, streams)),
-            _feed("lifestyle_monthly", "parquet", lifestyle.lifestyle_monthly(there, streams, factor)),
-            _feed("usage_daily", "parquet", usage.usage_daily(there, streams, factor)),
+            _feed("subscription_events", "json", contacts.subscription_events(there, spells_there, of)),
+            _feed("care_contacts", "json", contacts.care_contacts(there, of)),
+            _feed("lifestyle_monthly", "parquet", lifestyle.lifestyle_monthly(there, of, factor)),
+            _feed("digital_monthly", "parquet", digital.digital_monthly(there, of)),
+            _feed("surveys", "json", surveys.surveys(there, of)),
+            _feed("usage_daily", "parquet", usage.usage_daily(there, of, factor)),
         ]
 
 
@@ -160,7 +183,8 @@ def _feed(name: str, kind: Format, rows: DataFrame) -> Feed:
     return Feed(name, kind, rows, PLANS.get(name))
 
 
-def _synthetic(settings: RunSettings) -> SyntheticSettings:
+def synthetic_part(settings: RunSettings) -> SyntheticSettings:
+    """What the settings say of the generated operator. Raises SettingsError where they say nothing."""
     if settings.synthetic is None:
         raise SettingsError(
             "this conf file has no operator to generate",
@@ -173,5 +197,6 @@ def _synthetic(settings: RunSettings) -> SyntheticSettings:
 def _fingerprint(settings: RunSettings) -> str:
     """Hash of all that decides the feeds and the truth; of the secret only a keyed digest."""
     proof = hmac.digest(settings.secret.key(), b"landing", "sha256").hex()[:16]
-    synthetic, periods = _synthetic(settings).model_dump(mode="json"), settings.periods.model_dump(mode="json")
+    synthetic = synthetic_part(settings).model_dump(mode="json")
+    periods = settings.periods.model_dump(mode="json")
     return stable_hash([VERSION, synthetic, periods, proof, settings.warehouse])

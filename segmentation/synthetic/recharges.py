@@ -17,6 +17,9 @@ LENT_SHARE = 0.02
 DENOMINATION = 50
 """Amounts are multiples of so many minor units, before the currency factor."""
 _MOST_A_MONTH = 60
+CREDIT_DAYS = ((500, 7), (1_000, 14), (2_000, 30))
+"""Credit of less than so many minor units, before the currency factor, can be used so many days."""
+LONGEST_CREDIT_DAYS = 60
 
 
 def recharge_rate(of: Behaviour) -> Column:
@@ -34,13 +37,13 @@ def monthly_spend(of: Behaviour) -> Column:
     return recharge_rate(of) * recharge_amount(of)
 
 
-def recharges(line_months: DataFrame, streams: Streams, amount_factor: float) -> DataFrame:
+def recharges(line_months: DataFrame, of: Behaviour, amount_factor: float) -> DataFrame:
     """Recharges as the operator writes them. Grain: topup_ref.
 
     Arrivals are evenly spaced at the rate of the line, over month ends too; the less regular the line, the more
     chance moves each of them.
     """
-    of = Behaviour(streams)
+    streams = of.streams
     keys = (F.col("line"), F.col("month"))
     loose = 1.0 / (1.0 + F.exp(0.55 * of.settled_latent("regular") + 0.2))
     rate = recharge_rate(of) * F.exp(0.6 * loose * streams.normal("recharge.rate", *keys))
@@ -87,5 +90,14 @@ def _as_written(numbered: DataFrame, streams: Streams, amount_factor: float) -> 
             "channel"
         ),
         F.when(streams.happens("recharge.lent", LENT_SHARE, *keys), "Y").otherwise("N").alias("lent"),
+        F.when(~is_reversal, F.date_add(day, _valid_days(units))).cast("string").alias("valid_until"),
         delivered(streams, "recharge", day, *keys).alias("delivered"),
     )
+
+
+def _valid_days(units: Column) -> Column:
+    """Days on which credit of that amount can be used."""
+    days = F.lit(LONGEST_CREDIT_DAYS)
+    for limit, n_days in reversed(CREDIT_DAYS):
+        days = F.when(units < limit, F.lit(n_days)).otherwise(days)
+    return days

@@ -1,11 +1,14 @@
 """Feeds service_spells and products: what a line was in, since when, why, and bound for how long."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from segmentation.synthetic import segments
+from segmentation.periods import month_end
+from segmentation.settings import PriceChange
+from segmentation.synthetic import leaving, segments
 from segmentation.synthetic.base import line_number
 from segmentation.synthetic.behaviour import Behaviour
 from segmentation.synthetic.dates import arrival, departure, month_number, month_start
@@ -15,8 +18,6 @@ from segmentation.synthetic.segments import HOME, PAYG, PLAN
 
 CLOSED_AFTER_DAYS = 90
 """A prepaid line is closed so many days after its last use."""
-PORTED_SHARE = 0.15
-"""Share of new plan and home lines that bring a number, and of leaving ones that take it along."""
 _SERVICES = {PAYG: "PREPAID", PLAN: "POSTPAID", HOME: "BROADBAND"}
 _PRODUCTS: dict[str, tuple[tuple[str, int, int | None, int | None], ...]] = {
     PAYG: (("PAYG-S", 0, 0, None), ("PAYG-M", 499, 5_000, None), ("PAYG-L", 999, 20_000, None)),
@@ -36,12 +37,12 @@ _PRODUCTS: dict[str, tuple[tuple[str, int, int | None, int | None], ...]] = {
 """Code, fee in minor units, MB included (none: unlimited), Mbit/s."""
 
 
-def spells(line_months: DataFrame, streams: Streams, first: date, last: date) -> DataFrame:
+def spells(line_months: DataFrame, of: Behaviour, first: date, last: date) -> DataFrame:
     """Spells of lines with `from_day`, `to_day` and why. Grain: line, from_day.
 
     A contract is renewed by a new spell that follows at once; a spell that began before the history is there whole.
     """
-    there = line_months.filter(~F.col("is_leaving")).transform(_with_contract, streams)
+    there = line_months.filter(~F.col("is_leaving")).transform(_with_contract, of)
     names = (
         "line",
         "vertical",
@@ -86,17 +87,18 @@ def spells(line_months: DataFrame, streams: Streams, first: date, last: date) ->
             "product": F.lit("PAYG-M"),
         }
     )
-    return rows.unionByName(before).unionByName(prepaid_rows).transform(_with_dates, streams, last)
+    return rows.unionByName(before).unionByName(prepaid_rows).transform(_with_dates, of, last)
 
 
-def _with_contract(there: DataFrame, streams: Streams) -> DataFrame:
+def _with_contract(there: DataFrame, of: Behaviour) -> DataFrame:
     """Add the contract that holds in the month: when it was signed, when it ends, and the product. Grain: unchanged."""
+    streams = of.streams
     least = lookup([s.contract[0] for s in segments.SEGMENTS], F.col("segment"), "int")
     length = lookup([s.contract[1] - s.contract[0] + 1 for s in segments.SEGMENTS], F.col("segment"), "int")
     offset = F.floor(streams.uniform("contract.offset", F.col("line"), F.col("segment")) * length)
     signed = F.floor((F.col("month") + offset) / length) * length - offset
     has_contract = F.col("vertical") != PAYG
-    level = 0.5 + Behaviour(streams).standing("price") / 4
+    level = 0.5 + of.standing("price") / 4
     chosen = F.when(
         F.col("vertical") == PAYG,
         streams.pick("product.prepaid", [code for code, *_ in _PRODUCTS[PAYG]], [5, 3, 2], F.col("line")),
@@ -119,7 +121,8 @@ def _with_contract(there: DataFrame, streams: Streams) -> DataFrame:
     )
 
 
-def _with_dates(rows: DataFrame, streams: Streams, last: date) -> DataFrame:
+def _with_dates(rows: DataFrame, of: Behaviour, last: date) -> DataFrame:
+    streams, effects = of.streams, of.effects
     is_first = F.col("row_start") == F.col("run_start")
     is_first_of_line = is_first & (F.col("run_start") == F.col("line_start"))
     is_last = F.col("row_end") == F.col("run_end")
@@ -129,10 +132,8 @@ def _with_dates(rows: DataFrame, streams: Streams, last: date) -> DataFrame:
     ceases = is_last & (F.col("run_end_reason") == "CEASE")
     ends = F.when(ceases, closed).otherwise(F.date_sub(month_start(F.col("row_end")), 1))
     known_end = F.when(ends <= F.lit(last), ends)
-    takes_number = (F.col("vertical") != PAYG) & streams.happens(
-        "spell.ported_out", PORTED_SHARE, F.col("line"), F.col("run_end")
-    )
-    brings_number = streams.happens("spell.ported_in", PORTED_SHARE, F.col("line"), F.col("run_start"))
+    takes_number = (F.col("vertical") != PAYG) & (leaving.cause_of_end(streams, effects) == leaving.COMPETITOR)
+    brings_number = streams.happens("spell.ported_in", effects.ported_in_share, F.col("line"), F.col("run_start"))
     came = F.when((F.col("run_reason") == "NEW") & (F.col("vertical") != PAYG) & brings_number, "PORTIN").otherwise(
         F.col("run_reason")
     )
@@ -172,22 +173,22 @@ def service_spells(spells_there: DataFrame, streams: Streams) -> DataFrame:
     )
 
 
-def products(spark: SparkSession, first: date, amount_factor: float) -> DataFrame:
-    """The catalogue of products. Grain: product_code."""
-    begins, arrived = date(first.year - 30, 1, 1), f"{first - timedelta(days=1)} 03:00:00"
+def products(spark: SparkSession, first: date, amount_factor: float, changes: Sequence[PriceChange]) -> DataFrame:
+    """The catalogue of products over time. Grain: product_code, from_day."""
     rows = [
         (
             code,
             code.replace("-", " ").title(),
             _SERVICES[vertical],
-            str(round(fee * amount_factor)),
+            str(round(fee * level * amount_factor)),
             None if mb is None else str(mb),
             None if speed is None else str(speed),
             begins.isoformat(),
-            None,
-            arrived,
+            None if ends is None else ends.isoformat(),
+            f"{max(begins, first) - timedelta(days=1)} 03:00:00",
         )
         for vertical, of_vertical in _PRODUCTS.items()
+        for begins, ends, level in _price_spells(vertical, first, changes)
         for code, fee, mb, speed in of_vertical
     ]
     names = (
@@ -202,3 +203,15 @@ def products(spark: SparkSession, first: date, amount_factor: float) -> DataFram
         "delivered",
     )
     return spark.createDataFrame(rows, ", ".join(f"{name} string" for name in names))
+
+
+def _price_spells(vertical: str, first: date, changes: Sequence[PriceChange]) -> list[tuple[date, date | None, float]]:
+    """From when to when (None: still) a vertical has which price, over that before any change."""
+    own = sorted((change for change in changes if change.vertical.value == vertical), key=lambda change: change.month)
+    begun, level = date(first.year - 30, 1, 1), 1.0
+    spells_of_price: list[tuple[date, date | None, float]] = []
+    for change in own:
+        changed = month_end(change.month).replace(day=1)
+        spells_of_price.append((begun, changed - timedelta(days=1), level))
+        begun, level = changed, level * change.factor
+    return [*spells_of_price, (begun, None, level)]

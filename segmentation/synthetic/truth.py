@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from segmentation.privacy.tokens import token
 from segmentation.synthetic import segments
-from segmentation.synthetic.base import line_number
+from segmentation.synthetic.base import identifier, line_number
 from segmentation.synthetic.randomness import lookup
 
 GONE = "gone"
@@ -16,6 +16,16 @@ def tokens(line_months: DataFrame, secret: bytes) -> DataFrame:
     subscriber = token(secret, "subscriber")
     numbers = line_months.select("line").distinct().withColumn("number", line_number(F.col("line")))
     return numbers.select("line", subscriber(F.col("number")).alias("subscriber_id"))
+
+
+def truth_persons(lines_there: DataFrame, secret: bytes) -> DataFrame:
+    """The person behind every customer number. Grain: customer_id."""
+    customer = token(secret, "customer")
+    known = lines_there.select("customer", "known_as").distinct()
+    return known.select(
+        customer(identifier("C", F.col("known_as"))).alias("customer_id"),
+        customer(identifier("C", F.col("customer"))).alias("person_id"),
+    )
 
 
 def truth_segments(line_months: DataFrame, tokens_of_lines: DataFrame) -> DataFrame:
@@ -53,4 +63,5 @@ def truth_moves(line_months: DataFrame, tokens_of_lines: DataFrame) -> DataFrame
         .alias("from_segment"),
         F.when(F.col("is_leaving"), F.lit(GONE)).otherwise(names).alias("to_segment"),
         "move_kind",
+        F.when(F.col("is_leaving"), F.col("cause")).alias("cause"),
     )

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from segmentation.synthetic.base import line_number
+from segmentation.synthetic import holidays, outages
+from segmentation.synthetic.base import line_number, region
 from segmentation.synthetic.behaviour import Behaviour, parts, season
 from segmentation.synthetic.randomness import Streams
 from segmentation.synthetic.recharges import monthly_spend
@@ -19,13 +20,13 @@ UNCLASSIFIED_SHARE = 0.02
 _WEEKEND = (1, 7)
 
 
-def usage_daily(line_months: DataFrame, streams: Streams, amount_factor: float) -> DataFrame:
+def usage_daily(line_months: DataFrame, of: Behaviour, amount_factor: float) -> DataFrame:
     """Use of a line on a day, as the operator writes it. Grain: svc_no, usage_day; no row without use."""
     return (
-        line_months.transform(_levels_of_month, streams, amount_factor)
-        .transform(_active_days, streams)
-        .transform(_levels_of_day, streams)
-        .transform(_as_written, streams)
+        line_months.transform(_levels_of_month, of, amount_factor)
+        .transform(_active_days, of.streams)
+        .transform(_levels_of_day, of)
+        .transform(_as_written, of.streams)
     )
 
 
@@ -34,9 +35,9 @@ def _by_vertical(values: Mapping[str, float]) -> Column:
     return F.when(vertical == PAYG, values[PAYG]).when(vertical == PLAN, values[PLAN]).otherwise(values[HOME])
 
 
-def _levels_of_month(line_months: DataFrame, streams: Streams, amount_factor: float) -> DataFrame:
+def _levels_of_month(line_months: DataFrame, of: Behaviour, amount_factor: float) -> DataFrame:
     """What a line uses in a whole month, and how it is spread. Grain: line, month."""
-    of = Behaviour(streams)
+    streams = of.streams
     steady = of.settled_latent("steady")
     unsteady = 0.18 * F.exp(-0.45 * steady) * streams.normal("usage.unsteady", F.col("line"), F.col("month"))
     data = of.level("data", _by_vertical({PAYG: math.log(2.5e6), PLAN: math.log(5e6), HOME: math.log(1.2e8)}), 0.6)
@@ -50,6 +51,7 @@ def _levels_of_month(line_months: DataFrame, streams: Streams, amount_factor: fl
     return line_months.select(
         "line",
         "vertical",
+        region(streams).alias("region"),
         "first_day",
         "last_day",
         F.day("month_end").alias("n_days"),
@@ -94,21 +96,23 @@ def _active_days(months: DataFrame, streams: Streams) -> DataFrame:
     return each.withColumn("weight", F.col("typical") * F.when(is_weekend, F.col("weekend")).otherwise(1.0))
 
 
-def _levels_of_day(days: DataFrame, streams: Streams) -> DataFrame:
+def _levels_of_day(days: DataFrame, of: Behaviour) -> DataFrame:
     """Use of the day before it is split by part of the day. Grain: line, day."""
+    streams = of.streams
     keys = (F.col("line"), F.col("day"))
 
     def noise(name: str) -> Column:
         return F.exp(DAILY_SPREAD * streams.normal(f"usage.{name}", *keys) - DAILY_SPREAD**2 / 2)
 
     is_mobile = F.col("vertical") != HOME
-    talk = noise("voice")
+    talk = noise("voice") * holidays.talk(of.effects)
     calls = F.floor(
         F.col("voice") * F.col("weight") * talk / F.col("call_length") + streams.uniform("usage.calls", *keys)
     )
     seconds = calls * F.col("call_length") * (0.7 + 0.6 * streams.uniform("usage.call_length", *keys))
     sms = F.floor(F.col("sms") * F.col("weight") * talk + streams.uniform("usage.sms", *keys))
-    data = F.floor(F.col("data") * F.col("weight") * noise("data")) + 1
+    served = outages.use_left(of.effects.outages)
+    data = F.floor(F.col("data") * F.col("weight") * noise("data") * served) + 1
     return days.withColumns(
         {
             "calls": F.when(is_mobile, calls.cast("bigint")),

@@ -422,11 +422,23 @@ TRUTH_MOVES = Table(
         Column("from_segment", "string", "Segment or state before"),
         Column("to_segment", "string", "Segment or state after"),
         Column("move_kind", "string", "segment, migration, churn or return"),
+        Column("cause", "string", "Why a line left: price, service, competitor or need; null for other moves"),
     ),
     "Planted moves; no job may read it",
     TimeKind.SNAPSHOT,
     "as_of",
     _BY_DAY,
+    retention=_WITH_THE_OPERATOR,
+)
+TRUTH_PERSONS = Table(
+    "truth_persons",
+    ("customer_id",),
+    (
+        key("customer_id", "Customer as the feeds know them"),
+        key("person_id", "The person: the same for two customer numbers of one"),
+    ),
+    "Who is behind the customer numbers; no job may read it",
+    TimeKind.ALWAYS,
     retention=_WITH_THE_OPERATOR,
 )
 
@@ -451,4 +463,4 @@ TABLES = (
     RUNS,
 )
 VIEWS = (SEGMENTS_NOW,)
-TRUTH_TABLES = (TRUTH_SEGMENTS, TRUTH_MOVES)
+TRUTH_TABLES = (TRUTH_SEGMENTS, TRUTH_MOVES, TRUTH_PERSONS)

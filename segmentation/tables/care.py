@@ -13,7 +13,10 @@ FEEDS = Table(
         SOURCE,
         FEED,
         Column("table_name", "string", "Clean table it fills"),
+        Column("feed", "string", "snapshot, full_month, append or upsert: how its rows go into the table"),
         count("n_files", "Files"),
+        Column("files", "array<string>", "Each file as a hash of its name, size and content; empty for a snapshot"),
+        Column("read_again_in", "string", "Later delivery of which its files are part; null while it stands"),
         count("n_read", "Rows read"),
         count("n_filtered", "Rows the mapping leaves out on purpose (not counted as read)"),
         count("n_duplicates", "Exact repeats"),
@@ -26,6 +29,7 @@ FEEDS = Table(
             "string",
             "Hash of mapping, secret and deliveries referred to; another hash takes the feed in again",
         ),
+        Column("referred", "string", "Hash of the deliveries its keys were looked up in"),
         Column("columns", "map<string,string>", "Columns of the feed with the types they came in"),
         Column("received_at", "timestamp", "Newest arrival in the feed"),
         Column("run_id", "string", "Run that took it in"),
@@ -44,6 +48,8 @@ QUARANTINE = Table(
         count("n_rows", "Equal rows refused"),
         Column("reasons", "array<string>", "Names of the checks that failed, with what they expect"),
         Column("masked_row", "string", "The row as JSON, personal columns masked", personal=PersonalData.TEXT),
+        key("subscriber_id", "Line it is about; null where that cannot be read"),
+        day("day", "Day it is about; null where that cannot be read"),
         Column("state", "string", "open; replayed: taken in again and accepted; dropped: given up by a person"),
         Column("run_id", "string", "Run that refused it"),
         Column("recorded_at", "timestamp", "When it was refused"),
@@ -65,13 +71,33 @@ SCHEMA_CHANGES = Table(
     "Columns that came, went or changed between two deliveries",
     retention="36 months",
 )
+CLEAN_DAYS = Table(
+    "clean_days",
+    ("table_name", "day"),
+    (
+        Column("table_name", "string", "Clean table"),
+        day("day", "Day on which something came true: an event, the begin or the end of what holds"),
+        count("n_facts", "Facts of the day"),
+        Column("content", "string", "Hash of the facts, arrival and delivery left out: another one, other facts"),
+        Column(
+            "run_id", "string", "Run that took them in, the last one that changed the day; ids of runs sort by time"
+        ),
+    ),
+    "What each clean table holds of each day: what was made from days that have changed since is stale",
+    partitioned_by=("table_name",),
+    retention="as long as the clean tables",
+)
 RECORD_QUALITY = Table(
     "record_quality",
     ("subscriber_id", "as_of"),
     (
         SUBSCRIBER,
         day("as_of", "Day of the score"),
-        Column("quality", "double", "Completeness, validity, timeliness and consistency together", "0..1"),
+        Column("completeness", "double", "Share of the features that can be fitted on which have a value", "0..1"),
+        Column("validity", "double", "Accepted rows of 6 periods over those and the refused ones", "0..1"),
+        Column("consistency", "double", "Share of the rules between tables that hold", "0..1"),
+        Column("timeliness", "double", "1 less the mean lag of families over that of a missing one", "0..1"),
+        Column("quality", "double", "Their mean with the weights 0.4, 0.3, 0.2 and 0.1", "0..1"),
     ),
     "How far the data of a line can be trusted",
     TimeKind.SNAPSHOT,
@@ -96,11 +122,12 @@ ERASURES = Table(
     (
         Column("receipt", "string", "Number of the receipt"),
         key("subscriber_id", "Line erased"),
-        Column("erased_at", "timestamp", "When"),
-        Column("n_rows", "bigint", "Rows erased", "count"),
+        Column("erased_at", "timestamp", "When; rows of the line that arrived before are never taken in again"),
+        Column("n_rows", "map<string,bigint>", "Rows erased by table; null until all are", "count"),
+        Column("kept_hours", "int", "Files of older versions that were left: those of so many hours", "hours"),
     ),
-    "Proof that a person was erased",
+    "Proof that a line was erased, and the list that keeps it from coming back",
     retention="as long as the law asks for proof",
 )
 
-TABLES = (FEEDS, QUARANTINE, SCHEMA_CHANGES, RECORD_QUALITY, IDENTITY_VAULT, ERASURES)
+TABLES = (FEEDS, QUARANTINE, SCHEMA_CHANGES, CLEAN_DAYS, RECORD_QUALITY, IDENTITY_VAULT, ERASURES)

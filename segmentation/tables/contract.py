@@ -1,6 +1,6 @@
 """What a table is: name, grain, typed columns with meaning, personal-data class, time and retention."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from pyspark.sql import types as T
@@ -17,6 +17,7 @@ _TYPES: dict[str, T.DataType] = {
         T.DateType(),
         T.TimestampType(),
         T.ArrayType(T.StringType()),
+        T.ArrayType(T.LongType()),
         T.MapType(T.StringType(), T.StringType()),
         T.MapType(T.StringType(), T.DoubleType()),
         T.MapType(T.StringType(), T.LongType()),
@@ -99,3 +100,18 @@ class Table:
     @property
     def column_names(self) -> list[str]:
         return [column.name for column in self.columns]
+
+
+SUPERSEDED_AT = Column("superseded_at", "timestamp", "Arrival of the row that took its place")
+
+
+def superseded(table: Table) -> Table:
+    """The table that keeps the rows of a clean table that later arrivals have taken the place of."""
+    return replace(
+        table,
+        name=f"{table.name}_superseded",
+        grain=(*table.grain, "received_at"),
+        columns=(*table.columns, SUPERSEDED_AT),
+        about=f"Rows of {table.name} that later arrivals have taken the place of; a read as known on a day sees them",
+        volatile=frozenset(),
+    )

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from enum import Enum
 from functools import reduce
-from pathlib import Path
 from threading import RLock
 
 from delta.tables import DeltaTable
@@ -17,8 +16,8 @@ from pyspark.sql import functions as F
 
 from segmentation.errors import ContractError
 from segmentation.tables import checks
-from segmentation.tables.contract import Column as TableColumn
-from segmentation.tables.contract import Table, TimeKind
+from segmentation.tables.contract import Table, TimeKind, superseded
+from segmentation.tables.statements import declared, literal, outside, predicate, same_keys, uri
 
 logger = logging.getLogger(__name__)
 _turns: dict[str, RLock] = {}
@@ -86,8 +85,17 @@ class Store:
         rows = _with_new_columns(self._frame(table), table)
         if table.name not in self.versions_read:
             self.versions_read[table.name] = self._newest_version(table)
-        known = rows if known_at is None else rows.filter(F.col("received_at") <= F.lit(known_at))
+        known = rows if known_at is None else self._known_at(rows, table, known_at)
         return known if as_of is None else as_of_day(known, table, as_of)
+
+    def _known_at(self, rows: DataFrame, table: Table, known_at: datetime) -> DataFrame:
+        """What had arrived by then, rows that later ones have taken the place of among it. Grain: unchanged."""
+        moment = F.lit(known_at)
+        here, before = rows.filter(F.col("received_at") <= moment), superseded(table)
+        if not self.exists(before):
+            return here
+        stood = (F.col("received_at") <= moment) & (F.col("superseded_at") > moment)
+        return here.unionByName(self.read(before).filter(stood).select(*rows.columns))
 
     def replace(self, frame: DataFrame, table: Table, *, is_unique: bool = False, **where: object) -> None:
         """Replace the rows that equal `where` (say as_of=..., vertical=...) by `frame`; without `where`, all rows.
@@ -105,7 +113,7 @@ class Store:
             self._overwrite(ordered.transform(checks.stopping_at_broken_grain, table), table, where)
         except (PySparkException, Py4JError):
             # The write stopped and left nothing; rows that break the contract are counted only now.
-            checks.require_grain(ordered, table, where=self.address(table), outside=_outside(where))
+            checks.require_grain(ordered, table, where=self.address(table), outside=outside(where))
             raise
 
     def append(self, frame: DataFrame, table: Table, *, is_unique: bool = False) -> None:
@@ -118,15 +126,52 @@ class Store:
             self._save(ordered.write.format("delta").mode("append"), table)
         self._note_write(table, {})
 
-    def merge(self, frame: DataFrame, table: Table) -> None:
-        """Insert the rows of `frame`, or update those with the same grain key."""
+    def merge(
+        self, frame: DataFrame, table: Table, *, is_unique: bool = False, withdrawn: Mapping[str, object] | None = None
+    ) -> None:
+        """Insert the rows of `frame`, or update those with the same grain key.
+
+        Rows that equal `withdrawn` (as `where` of `replace`) and whose key `frame` does not bring are deleted.
+        """
         self._prepare(table)
         ordered = checks.conform(frame, table, where=self.address(table))
-        checks.require_grain(ordered, table, where=self.address(table))
-        same_key = " and ".join(f"target.`{name}` = source.`{name}`" for name in table.grain)
+        if not is_unique:
+            checks.require_grain(ordered, table, where=self.address(table))
+        with self._turn(table):
+            merging = self._delta(table).alias("target").merge(ordered.alias("source"), same_keys(table.grain))
+            merging = merging.whenMatchedUpdateAll().whenNotMatchedInsertAll()
+            if withdrawn:
+                merging = merging.whenNotMatchedBySourceDelete(predicate(withdrawn, "target."))
+            merging.execute()
+        self._note_write(table, {})
+
+    def delete(self, table: Table, condition: Column) -> int:
+        """Delete the rows that fulfil a condition; how many they were. Nothing is written where there are none."""
+        n_rows = self.read(table).filter(condition).count()
+        if n_rows:
+            with self._turn(table):
+                self._delta(table).delete(condition)
+            self._note_write(table, {})
+        return n_rows
+
+    def vacuum(self, table: Table, hours: float) -> None:
+        """Remove the files that no version of the last `hours` needs; older versions cannot be read any more."""
+        name = "spark.databricks.delta.retentionDurationCheck.enabled"
+        before = self.spark.conf.get(name, None)
+        self.spark.conf.set(name, "false")
+        try:
+            with self._turn(table):
+                self._delta(table).vacuum(hours)
+        finally:
+            self.spark.conf.unset(name) if before is None else self.spark.conf.set(name, before)
+
+    def delete_keys(self, keys: DataFrame, table: Table) -> None:
+        """Delete the rows whose columns equal those of a row of `keys`, which has any columns of the table."""
+        if not self.exists(table) or self.read(table).join(keys, on=keys.columns, how="left_semi").isEmpty():
+            return
         with self._turn(table):
             target = self._delta(table).alias("target")
-            target.merge(ordered.alias("source"), same_key).whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
+            target.merge(keys.distinct().alias("source"), same_keys(keys.columns)).whenMatchedDelete().execute()
         self._note_write(table, {})
 
     def rows(self, table: Table, rows: Iterable[Mapping[str, object]]) -> DataFrame:
@@ -138,9 +183,9 @@ class Store:
 
     def keep_view(self, view: Table, query: str) -> None:
         """Have a view in the catalogue, its columns as declared. A folder holds no views."""
-        columns = ", ".join(f"`{column.name}` COMMENT {_literal(column.comment)}" for column in view.columns)
+        columns = ", ".join(f"`{column.name}` COMMENT {literal(column.comment)}" for column in view.columns)
         self.spark.sql(
-            f"CREATE OR REPLACE VIEW {self.in_sql(view)} ({columns}) COMMENT {_literal(view.about)} AS {query}"
+            f"CREATE OR REPLACE VIEW {self.in_sql(view)} ({columns}) COMMENT {literal(view.about)} AS {query}"
         )
 
     def _frame(self, table: Table) -> DataFrame:
@@ -150,7 +195,7 @@ class Store:
     def in_sql(self, table: Table) -> str:
         """Name of the table in a statement of SQL."""
         if self.is_folder:
-            return f"delta.`{_uri(self.address(table)).replace('`', '``')}`"
+            return f"delta.`{uri(self.address(table)).replace('`', '``')}`"
         return ".".join(f"`{part}`" for part in self.address(table).split("."))
 
     def _delta(self, table: Table) -> DeltaTable:
@@ -170,7 +215,7 @@ class Store:
 
     def _create(self, table: Table) -> None:
         columns = (
-            f"{_declared(c)[0]}{' NOT NULL' if c.name in table.grain else ''}{_declared(c)[1]}" for c in table.columns
+            f"{declared(c)[0]}{' NOT NULL' if c.name in table.grain else ''}{declared(c)[1]}" for c in table.columns
         )
         parts = (
             f" PARTITIONED BY ({', '.join(f'`{name}`' for name in table.partitioned_by)})"
@@ -180,15 +225,15 @@ class Store:
         # Not with the builder of DeltaTable: it takes no catalog.schema.table.
         self.spark.sql(
             f"CREATE TABLE IF NOT EXISTS {self.in_sql(table)} ({', '.join(columns)}) USING DELTA{parts} "
-            f"COMMENT {_literal(table.about)}"
+            f"COMMENT {literal(table.about)}"
         )
 
     def _add_new_columns(self, table: Table) -> None:
         """A newer declaration may add columns; one that retypes or drops a column needs a new table."""
         stored = {field.name: field.dataType for field in self._frame(table).schema.fields}
-        declared = {column.name: column.data_type for column in table.columns}
-        retyped = [n for n, kind in declared.items() if n in stored and stored[n].simpleString() != kind.simpleString()]
-        gone = [name for name in stored if name not in declared]
+        types = {column.name: column.data_type for column in table.columns}
+        retyped = [n for n, kind in types.items() if n in stored and stored[n].simpleString() != kind.simpleString()]
+        gone = [name for name in stored if name not in types]
         if retyped or gone:
             raise ContractError(
                 "the stored table has another schema than this version of the code declares",
@@ -196,12 +241,12 @@ class Store:
                 found=", ".join(
                     [f"{n} {stored[n].simpleString()}" for n in retyped] + [f"{n} (no longer declared)" for n in gone]
                 ),
-                expected=", ".join(f"{n} {declared[n].simpleString()}" for n in retyped) or "only declared columns",
+                expected=", ".join(f"{n} {types[n].simpleString()}" for n in retyped) or "only declared columns",
                 remedy="point the settings at a new warehouse, or migrate the table by hand",
             )
         new = [column for column in table.columns if column.name not in stored]
         if new:
-            columns = ", ".join("".join(_declared(column)) for column in new)
+            columns = ", ".join("".join(declared(column)) for column in new)
             self.spark.sql(f"ALTER TABLE {self.in_sql(table)} ADD COLUMNS ({columns})")
 
     def _overwrite(self, frame: DataFrame, table: Table, where: Mapping[str, object]) -> None:
@@ -209,7 +254,7 @@ class Store:
         # Delta lets several threads replace different partitions at once.
         is_of_partitions = bool(where) and where.keys() <= set(table.partitioned_by)
         with nullcontext() if is_of_partitions else self._turn(table):
-            self._save(writer.option("replaceWhere", _predicate(where)) if where else writer, table)
+            self._save(writer.option("replaceWhere", predicate(where)) if where else writer, table)
         self._note_write(table, where)
 
     def _turn(self, table: Table) -> AbstractContextManager[object]:
@@ -266,45 +311,13 @@ def holding_on(rows: DataFrame, day: date) -> DataFrame:
     return rows.filter(is_begun & is_open)
 
 
-def _declared(column: TableColumn) -> tuple[str, str]:
-    """Name with type, and comment, as a statement wants them."""
-    return f"`{column.name}` {column.type}", f" COMMENT {_literal(column.comment)}"
-
-
 def _plain(value: object) -> object:
     """Spark cannot take a member of an enumeration, even one that is a string."""
     return value.value if isinstance(value, Enum) else value
 
 
-def _predicate(where: Mapping[str, object]) -> str:
-    return " and ".join(f"`{name}` {_condition(value)}" for name, value in where.items())
-
-
-def _outside(where: Mapping[str, object]) -> Column | None:
-    return ~F.expr(_predicate(where)) if where else None
-
-
-def _condition(value: object) -> str:
-    if isinstance(value, list | tuple | set):
-        return f"in ({', '.join(sorted(_literal(item) for item in value)) or 'null'})"
-    return f"= {_literal(value)}"
-
-
-def _literal(value: object) -> str:
-    if isinstance(value, date):
-        return f"date'{value.isoformat()}'"
-    if isinstance(value, bool | int):
-        return str(value).lower()
-    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
 def _shown(value: object) -> str:
     return f"{len(value)} values" if isinstance(value, list | tuple | set) else str(value)
-
-
-def _uri(address: str) -> str:
-    return address if "://" in address else str(Path(address).resolve())
 
 
 def union_by_name(frames: list[DataFrame]) -> DataFrame:

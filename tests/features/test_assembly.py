@@ -1,6 +1,8 @@
 """All features of a day: nothing from after it, and a declared ladder for what is not there."""
 
+import shutil
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from chispa import assert_df_equality
@@ -10,7 +12,7 @@ from segmentation.features import availability, building, catalogue
 from segmentation.features.assembly import vertical_features
 from segmentation.periods import period_ends
 from segmentation.settings import VerticalName
-from segmentation.tables import built, clean
+from segmentation.tables import Store, built, clean
 
 JUNE = date(2026, 6, 30)
 TOMORROW = JUNE + timedelta(days=1)
@@ -30,11 +32,17 @@ def write(tables_at, table, rows, *, add=False):
 def build(tables_at, as_of=JUNE):
     building.build_partials(tables_at, [as_of])
     building.build_day(tables_at, tuple(VerticalName), as_of, "run", NOON)
+    return features_of(tables_at, as_of)
+
+
+def features_of(tables_at, as_of=JUNE):
     return {v: tables_at.read(catalogue.feature_table(v), as_of) for v in VerticalName}
 
 
-@pytest.fixture
-def operator(tables_at):
+@pytest.fixture(scope="module")
+def built_in_june(spark, tmp_path_factory):
+    """The warehouse of an operator whose June is built. Tests work on copies."""
+    tables_at = Store(spark, str(tmp_path_factory.mktemp("operator") / "warehouse"))
     days = [end - timedelta(days=n) for end in period_ends(JUNE, 7) for n in (0, 3, 11)]
     spells = [{"subscriber_id": w, "valid_from": START, "vertical": v, "status": "active"} for w, v in LINES.items()]
     people = [
@@ -71,12 +79,19 @@ def operator(tables_at):
     write(tables_at, clean.RECHARGES, paid)
     write(tables_at, clean.INVOICES, bills)
     write(tables_at, clean.CARE_CONTACTS, contacts)
-    return tables_at
+    build(tables_at)
+    return Path(tables_at.location)
+
+
+@pytest.fixture
+def operator(spark, built_in_june, tmp_path):
+    shutil.copytree(built_in_june, tmp_path / "warehouse")
+    return Store(spark, str(tmp_path / "warehouse"))
 
 
 @pytest.mark.delta
 def test_the_future_changes_no_row(operator):
-    before = {v: frame.drop("features_version").localCheckpoint() for v, frame in build(operator).items()}
+    before = {v: frame.drop("features_version").localCheckpoint() for v, frame in features_of(operator).items()}
 
     later = {"day": TOMORROW, "subscriber_id": "pia"}
     write(operator, clean.USAGE_DAILY, [{**later, "data_kb": 10**9, "n_calls": 999}], add=True)
@@ -97,6 +112,10 @@ def test_the_future_changes_no_row(operator):
     write(operator, clean.DEVICES, [another], add=True)
     tied = {"subscriber_a": "hans", "subscriber_b": "petra", "tie_kind": "household", "valid_from": TOMORROW}
     write(operator, clean.HOME_TIES, [tied], add=True)
+    write(operator, clean.SURVEYS, [{**later, "answer_id": "x", "question": "recommend", "answer": 9}], add=True)
+    write(operator, clean.DIGITAL_MONTHLY, [{"subscriber_id": "pia", "period": date(2026, 7, 31)}], add=True)
+    dearer = {"product_id": "P", "valid_from": TOMORROW, "vertical": "payg", "allowance_kb": 1}
+    write(operator, clean.PRODUCTS, [dearer], add=True)
     stranger = {"subscriber_id": "zoe", "valid_from": TOMORROW, "vertical": "home", "status": "active"}
     write(operator, clean.SERVICE_SPELLS, [stranger], add=True)
 
@@ -110,7 +129,7 @@ def test_the_future_changes_no_row(operator):
 
 @pytest.mark.delta
 def test_an_end_that_lies_ahead_is_not_known_yet(operator):
-    before = build(operator)["home"].drop("features_version").localCheckpoint()
+    before = features_of(operator)["home"].drop("features_version").localCheckpoint()
     ends = {"valid_to": TOMORROW, "end_reason": "port_out"}
     spells = [
         {"subscriber_id": w, "valid_from": START, "vertical": v, "status": "active", **(ends if w == "hans" else {})}
@@ -123,23 +142,23 @@ def test_an_end_that_lies_ahead_is_not_known_yet(operator):
 
 @pytest.mark.delta
 def test_what_is_written_fits_its_table_and_says_what_is_missing(operator):
-    features = build(operator)
+    features = features_of(operator)
 
     alone = vertical_features(operator, "home", JUNE, "run", NOON)
     assert_df_equality(alone, features["home"], ignore_nullable=True, ignore_metadata=True)
     home = features["home"].first()
-    assert home["missing_families"] == ["churn", "lifestyle", "subscription"]
+    assert home["missing_families"] == ["churn", "digital", "lifestyle", "psychographic", "subscription"]
     assert home["streaming_minutes_per_month"] is None
     assert home["household_lines"] == 4.0
     assert home["salary_bracket"] == 4.0
     assert home["age_years"] == 40.0
     assert home["complaints_per_month"] == pytest.approx(1 / 3), "one in 3 months, though nobody called before"
-    assert features["payg"].first()["missing_families"] == ["churn", "lifestyle"]
+    assert features["payg"].first()["missing_families"] == ["churn", "digital", "lifestyle", "psychographic"]
 
 
 @pytest.mark.delta
 def test_a_late_family_lends_its_last_period_and_says_so(operator):
-    on_time = {row["subscriber_id"]: row for row in build(operator)["payg"].collect()}
+    on_time = {row["subscriber_id"]: row for row in features_of(operator)["payg"].collect()}
     july = date(2026, 7, 31)
     write(
         operator,
@@ -160,8 +179,39 @@ def test_a_late_family_lends_its_last_period_and_says_so(operator):
 
 @pytest.mark.delta
 def test_features_need_the_population_of_the_day(operator):
-    building.build_partials(operator, [JUNE])
+    may = date(2026, 5, 31)
+    building.build_partials(operator, [may])
 
     with pytest.raises(DataError, match="population of the day"):
-        vertical_features(operator, "payg", JUNE, "run", NOON)
-    assert not operator.exists(built.POPULATION)
+        vertical_features(operator, "payg", may, "run", NOON)
+    assert operator.read(built.POPULATION, may).isEmpty()
+
+
+@pytest.mark.delta
+def test_what_a_person_has_not_agreed_to_is_not_made(operator):
+    people = [
+        {"subscriber_id": who, "customer_id": f"c-{who}", "valid_from": START, "birth_year": 1986} for who in LINES
+    ]
+    lifestyle = [
+        {"subscriber_id": w, "period": e, "streaming_minutes": 60} for w in LINES for e in period_ends(JUNE, 3)
+    ]
+    answers = [
+        ("pia", "partner_data", START, None, True),
+        ("paul", "partner_data", START, None, True),
+        ("paul", "partner_data", JUNE, None, False),
+        ("hans", "partner_data", START, None, True),
+        ("hans", "partner_data", TOMORROW, None, False),
+        ("petra", "analytics", START, None, False),
+    ]
+    names = ("customer_id", "purpose", "valid_from", "valid_to", "is_granted")
+    consents = [dict(zip(names, (f"c-{who}", *answer), strict=True)) for who, *answer in answers]
+    write(operator, clean.SUBSCRIBERS, people)
+    write(operator, clean.LIFESTYLE_MONTHLY, lifestyle)
+    write(operator, clean.CONSENTS, consents)
+
+    found = {row["subscriber_id"]: row for frame in build(operator).values() for row in frame.collect()}
+
+    assert set(found) == {"pia", "paul", "hans"}
+    agreed = {who for who, row in found.items() if row["streaming_minutes_per_month"] is not None}
+    assert agreed == {who for who, row in found.items() if row["salary_bracket"] is not None} == {"pia", "hans"}
+    assert all(row["data_kb_per_month"] is not None for row in found.values())

@@ -12,13 +12,17 @@ NEWEST_FIRST = period_ends(JUNE, 8)[::-1]
 
 
 def write(tables_at, table, ages, n_lines=1, **measures):
-    """A row of partials for each line and each of the periods, told by age."""
-    rows = [
+    """Make these the partials: as `partial_rows`."""
+    tables_at.replace(tables_at.rows(table, partial_rows(ages, n_lines, **measures)), table)
+
+
+def partial_rows(ages, n_lines, **measures):
+    """A row for each line and each of the periods, told by age."""
+    return [
         {"subscriber_id": f"s{n}", "period": NEWEST_FIRST[age], "input_version": "v", **measures}
         for age in ages
         for n in range(n_lines)
     ]
-    tables_at.replace(tables_at.rows(table, rows), table)
 
 
 @pytest.mark.delta
@@ -75,3 +79,66 @@ def test_use_without_charges_has_no_charges_to_value_lines_by(tables_at):
     assert not uncharged.has(availability.CHARGES)
     assert any(note.startswith("value of PAYG lines is what they recharge") for note in uncharged.notes())
     assert charged.has(availability.CHARGES)
+
+
+@pytest.mark.delta
+@pytest.mark.parametrize(
+    ("n_lines", "last_day", "told"),
+    [
+        (20, JUNE, "usage is half there: its last period has 20 lines and ends with 0 days without any"),
+        (50, date(2026, 6, 14), "usage is half there: its last period has 50 lines and ends with 16 days without any"),
+    ],
+)
+def test_a_period_that_is_half_there_is_late_and_its_lines_are_not_silent(tables_at, n_lines, last_day, told):
+    write(tables_at, recharge.PARTIALS, range(8), n_lines=50)
+    before = partial_rows(range(1, 8), 50)
+    tables_at.replace(
+        tables_at.rows(usage.PARTIALS, [*before, *partial_rows([0], n_lines, last_day=last_day)]), usage.PARTIALS
+    )
+
+    there = availability.look(tables_at, JUNE)
+
+    assert (there.lags["usage"], there.lags["recharge"]) == (1, 0)
+    assert there.heard_until == date(2026, 5, 31)
+    assert there.notes()[0].startswith(told)
+
+
+@pytest.mark.delta
+def test_fewer_lines_of_a_small_base_and_a_slow_week_are_no_gap(tables_at):
+    rows = [*partial_rows(range(1, 8), 50), *partial_rows([0], 30, last_day=date(2026, 6, 23))]
+    tables_at.replace(tables_at.rows(usage.PARTIALS, rows), usage.PARTIALS)
+    write(tables_at, recharge.PARTIALS, range(1, 8), n_lines=20)
+    few = tables_at.rows(recharge.PARTIALS, partial_rows([0], 1, last_day=date(2026, 6, 2)))
+    tables_at.append(few, recharge.PARTIALS)
+
+    there = availability.look(tables_at, JUNE)
+
+    assert (there.lags["usage"], there.lags["recharge"]) == (0, 0)
+    assert there.half_there == {}
+
+
+@pytest.mark.delta
+def test_events_of_few_lines_may_halve_from_one_month_to_the_next(tables_at):
+    write(tables_at, usage.PARTIALS, range(8), n_lines=50)
+    tables_at.replace(
+        tables_at.rows(care.PARTIALS, [*partial_rows(range(1, 8), 40), *partial_rows([0], 3)]), care.PARTIALS
+    )
+
+    assert availability.look(tables_at, JUNE).lags["care"] == 0
+
+
+@pytest.mark.delta
+@pytest.mark.parametrize(("age", "rung"), [(1, "late"), (2, "late"), (3, "missing")])
+def test_a_family_is_taken_up_to_two_periods_back_and_then_left_out(tables_at, age, rung):
+    write(tables_at, recharge.PARTIALS, range(8))
+    write(tables_at, usage.PARTIALS, range(age, 8))
+
+    there = availability.look(tables_at, JUNE)
+
+    told = {
+        "late": f"usage is late: its last period but {age} is used",
+        "missing": "usage is missing: its features are",
+    }
+    assert any(note.startswith(told[rung]) for note in there.notes())
+    assert there.missing(("usage", "recharge")) == (["usage"] if rung == "missing" else [])
+    assert there.staleness(("usage", "recharge")) == (age if rung == "late" else 0)

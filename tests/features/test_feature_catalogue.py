@@ -10,7 +10,7 @@ from segmentation.settings import VerticalName, VerticalSettings, read_yaml
 from segmentation.tables import PersonalData
 
 ROOT = Path(__file__).parents[2]
-NEVER_FITTED_ON = {"churn", "demographic", "value", "device"}
+NEVER_FITTED_ON = {"churn", "demographic", "geography", "psychographic", "value", "device", "digital"}
 
 
 def settings_of(vertical: str, **changes: object) -> VerticalSettings:

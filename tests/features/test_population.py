@@ -58,6 +58,13 @@ SPELLS = [
     spell("came back", date(2026, 5, 10), None, "home", start_reason="return"),
     spell("leaves tomorrow", LONG_AGO, JUNE + timedelta(days=1), "home", end_reason="port_out"),
     spell("comes tomorrow", JUNE + timedelta(days=1), None, "home"),
+    spell("ends today", LONG_AGO, JUNE, "home", end_reason="disconnection"),
+    spell("ends yesterday", LONG_AGO, JUNE - timedelta(days=1), "home", end_reason="disconnection"),
+    spell("second line", date(2026, 6, 5), None, "plan"),
+    spell("number kept", date(2026, 4, 1), None, "plan", start_reason="port_in"),
+    spell("there and back", LONG_AGO, date(2026, 3, 31), "payg", end_reason="migration"),
+    spell("there and back", date(2026, 4, 1), date(2026, 6, 9), "plan", end_reason="migration"),
+    spell("there and back", date(2026, 6, 10), None, "payg", start_reason="migration"),
 ]
 USAGE = [
     used("active", JUNE, 30),
@@ -75,6 +82,7 @@ USAGE = [
     used("new", date(2026, 6, 2)),
     used("moved", date(2026, 3, 20)),
     used("moved", date(2026, 6, 3), 0),
+    used("there and back", date(2026, 6, 12)),
 ]
 BILLS = [
     bill("renewed", JUNE, 4000),
@@ -111,12 +119,21 @@ def test_every_line_has_its_state_its_clock_and_its_value(operator):
         ("home", "left"): "lost",
         ("home", "came back"): "returned",
         ("home", "leaves tomorrow"): "active",
+        ("home", "ends today"): "active",
+        ("home", "ends yesterday"): "lost",
+        ("plan", "second line"): "new",
+        ("plan", "number kept"): "active",
+        ("payg", "there and back"): "returned",
+        ("plan", "there and back"): "lost",
     }
     clocks = {who: (found[who]["months_seen"], found[who]["tenure_months"]) for who in found}
     assert clocks["payg", "new"] == (2, 2)
     assert clocks["plan", "moved"] == (1, 30)
     assert clocks["plan", "renewed"] == (25, 24)
     assert clocks["home", "came back"] == (2, 30)
+    assert clocks["plan", "second line"] == (1, 0)
+    assert clocks["plan", "number kept"] == (3, 3)
+    assert clocks["payg", "there and back"] == (1, 30)
     assert found["plan", "renewed"]["product_id"] == "P2"
     assert found["plan", "renewed"]["contract_end"] == date(2028, 6, 15)
     values = {who: found[who]["monthly_value"] for who in found}
@@ -158,6 +175,8 @@ def test_an_outcome_exists_only_once_it_can_be_known(operator):
     assert early.count() == 0
     assert {vertical for vertical, _ in later} == {"plan", "home"}
     assert later["home", "left"]["is_churned"]
+    assert later["home", "ends today"]["is_churned"], "its last day is the last of the horizon"
+    assert not later["home", "leaves tomorrow"]["is_churned"]
     assert not later["plan", "renewed"]["is_churned"]
     assert later["plan", "renewed"]["future_value"] == 7000
 

@@ -33,7 +33,11 @@ def paid(tables_at, *events):
 
 
 def features_of(tables_at, lines, *events):
-    partials = recharge.recharge_partials(paid(tables_at, *events), period_of_chain(ENDS))
+    return features_from(tables_at, lines, paid(tables_at, *events))
+
+
+def features_from(tables_at, lines, recharges):
+    partials = recharge.recharge_partials(recharges, period_of_chain(ENDS))
     seen = tables_at.spark.createDataFrame(lines, "subscriber_id string, months_seen bigint")
     return by_line(recharge.recharge_features(seen, partials, ENDS))
 
@@ -47,9 +51,10 @@ def test_credit_lent_is_no_recharge_and_what_is_taken_back_lowers_the_amount_onl
         ("ann", date(2026, 6, 21), 800, False),
     ]
     expected = tables_at.spark.createDataFrame(
-        [("ann", JUNE, 3, 2000, 2, date(2026, 6, 1), date(2026, 6, 21), 400)],
+        [("ann", JUNE, 3, 2000, 2, date(2026, 6, 1), date(2026, 6, 21), 400, [500, 800, 1000], 1, 0, 0, None)],
         "subscriber_id string, period date, n_recharges bigint, recharge_amount bigint, n_recharge_days bigint, "
-        "first_day date, last_day date, gap_squares bigint",
+        "first_day date, last_day date, gap_squares bigint, amounts array<bigint>, n_lent bigint, n_expiring bigint, "
+        "n_before_expiry bigint, last_expires_on date",
     )
 
     actual = recharge.recharge_partials(paid(tables_at, *events), period_of_chain(ENDS))
@@ -91,7 +96,7 @@ def test_levels_divide_by_months_seen_and_velocity_needs_something_earlier(table
 
     actual = features_of(tables_at, [("ann", 20), ("new", 1), ("old", 6), ("zoe", 9)], *events)
 
-    assert_approx_df_equality(actual.drop("recharge_regularity"), expected, 1e-9, ignore_nullable=True)
+    assert_approx_df_equality(actual.select(expected.columns), expected, 1e-9, ignore_nullable=True)
 
 
 def test_what_a_line_did_before_it_came_to_the_vertical_does_not_count(tables_at):
@@ -101,3 +106,46 @@ def test_what_a_line_did_before_it_came_to_the_vertical_does_not_count(tables_at
 
     assert found["recharge_amount_per_month"] == 50.0
     assert found["recharge_velocity"] is None
+
+
+def test_the_usual_amount_is_the_one_that_comes_most_often_and_of_several_the_largest(tables_at):
+    ann = [("ann", date(2026, month, 15), amount, False) for month, amount in ((2, 500), (3, 2000), (5, 500), (6, 500))]
+    bob = [("bob", date(2026, month, 15), amount, False) for month, amount in ((5, 500), (6, 2000))]
+    lent = [("cid", date(2026, 6, 15), 500, True)]
+
+    ann, bob, cid = features_of(tables_at, [("ann", 6), ("bob", 6), ("cid", 6)], *ann, *bob, *lent).collect()
+
+    assert (ann["usual_recharge_amount"], ann["usual_amount_share"], ann["recharge_denominations"]) == (500, 0.75, 2)
+    assert (bob["usual_recharge_amount"], bob["usual_amount_share"], bob["recharge_denominations"]) == (2000, 0.5, 2)
+    assert (cid["usual_recharge_amount"], cid["usual_amount_share"], cid["recharge_denominations"]) == (None,) * 3
+    assert cid["credit_lent_per_month"] == pytest.approx(1 / 3)
+    assert ann["credit_lent_per_month"] == 0.0
+
+
+def test_a_line_is_overdue_when_it_has_not_topped_up_for_more_than_its_usual_gap(tables_at):
+    ann = [("ann", day, 100, False) for day in (date(2026, 5, 1), date(2026, 5, 11), date(2026, 5, 21))]
+    once = [("bob", date(2026, 5, 21), 100, False)]
+
+    ann, bob = features_of(tables_at, [("ann", 6), ("bob", 6)], *ann, *once).collect()
+
+    assert ann["recharge_gap_days_mean"] == 10.0
+    assert ann["recharge_overdue_ratio"] == 4.0
+    assert (bob["recharge_gap_days_mean"], bob["recharge_overdue_ratio"]) == (None, None)
+
+
+def test_top_ups_on_the_last_days_of_credit_count_over_the_ends_of_months_too(tables_at):
+    bought = [
+        (date(2026, 4, 1), date(2026, 4, 30)),
+        (date(2026, 4, 29), date(2026, 5, 29)),  # one day before
+        (date(2026, 5, 29), date(2026, 6, 28)),  # on the day, in another period
+        (date(2026, 6, 10), None),  # well before
+        (date(2026, 6, 20), None),  # what was bought last does not run out
+    ]
+    rows = [
+        {"recharge_id": f"r{n}", "subscriber_id": "ann", "day": day, "recharge_amount": 100, "expires_on": last}
+        for n, (day, last) in enumerate(bought)
+    ]
+
+    found = features_from(tables_at, [("ann", 6)], tables_at.rows(clean.RECHARGES, rows)).first()
+
+    assert found["expiry_recharge_share"] == pytest.approx(2 / 3)

@@ -3,8 +3,9 @@
 from datetime import date
 
 import pytest
+from pyspark.sql import functions as F
 
-from segmentation.features import billing, care, lifestyle, usage
+from segmentation.features import billing, care, digital, lifestyle, subscription, usage
 from segmentation.features.partials import period_of_chain
 from segmentation.periods import period_ends
 from segmentation.tables import clean
@@ -26,9 +27,17 @@ def used(tables_at, *days):
     return tables_at.rows(clean.USAGE_DAILY, [{"subscriber_id": who, "day": day, **use} for who, day, use in days])
 
 
-def usage_of(tables_at, seen, *days):
+def usage_of(tables_at, seen, *days, product=None):
     partials = usage.usage_partials(used(tables_at, *days), PERIOD_OF)
-    return collected(usage.usage_features(lines(tables_at, *seen), partials, ENDS))
+    products = [
+        {"product_id": "S", "valid_from": date(2025, 1, 1), "valid_to": date(2026, 1, 31), "allowance_kb": 7},
+        {"product_id": "S", "valid_from": date(2026, 2, 1), "allowance_kb": 1000},
+        {"product_id": "unlimited", "valid_from": date(2025, 1, 1), "allowance_kb": None},
+        {"product_id": "none", "valid_from": date(2025, 1, 1), "allowance_kb": 0},
+    ]
+    having = lines(tables_at, *seen).withColumn("product_id", F.lit(product))
+    included = usage.with_allowance(having, tables_at.rows(clean.PRODUCTS, products), JUNE)
+    return collected(usage.usage_features(included, partials, ENDS))
 
 
 def test_shares_are_null_without_data_and_levels_are_0(tables_at):
@@ -169,3 +178,122 @@ def test_a_contact_of_before_the_window_that_is_resolved_hides_no_open_one(table
     assert found["ann"]["unresolved_share"] == 1.0
     assert found["bob"]["unresolved_share"] == 0.5
     assert found["new"]["unresolved_share"] == 1.0, "what it asked in March was before it came to the vertical"
+
+
+def test_a_pack_runs_out_in_the_months_that_use_all_of_it(tables_at):
+    days = [("ann", date(2026, month, 3), {"data_kb": kb}) for month, kb in ((4, 1000), (5, 400), (6, 1600))]
+    seen = [("ann", 12), ("new", 1)]
+
+    small = usage_of(tables_at, seen, *days, product="S")
+    unlimited = usage_of(tables_at, seen, *days, product="unlimited")
+    none = usage_of(tables_at, seen, *days, product="none")
+
+    assert small["ann"]["pack_used_ratio"] == 1.0
+    assert small["ann"]["pack_exhausted_share"] == pytest.approx(2 / 3)
+    assert (small["new"]["pack_used_ratio"], small["new"]["pack_exhausted_share"]) == (0.0, 0.0)
+    for found in (unlimited, none):
+        assert (found["ann"]["pack_used_ratio"], found["ann"]["pack_exhausted_share"]) == (None, None)
+
+
+def test_calls_have_a_length_a_night_and_a_direction(tables_at):
+    talk = {"voice_seconds": 600, "voice_night_seconds": 150, "n_calls": 4}
+    days = [("ann", date(2026, 1, 3), talk), ("ann", date(2026, 6, 3), talk), ("bob", date(2026, 6, 3), {"n_calls": 0})]
+
+    found = usage_of(tables_at, [("ann", 12), ("bob", 12)], *days)
+
+    assert found["ann"]["call_seconds_mean"] == 150.0
+    assert found["ann"]["voice_night_share"] == 0.25
+    assert found["ann"]["voice_velocity"] == 1.0
+    assert (found["bob"]["call_seconds_mean"], found["bob"]["voice_night_share"]) == (None, None)
+
+
+def test_affinity_is_a_share_of_the_time_on_screens_and_every_habit_has_a_direction(tables_at):
+    rows = [
+        {
+            "subscriber_id": "ann",
+            "period": ENDS[5],
+            "streaming_minutes": 60,
+            "gaming_minutes": 20,
+            "nightlife_visits": 4,
+        },
+        {
+            "subscriber_id": "ann",
+            "period": ENDS[1],
+            "streaming_minutes": 60,
+            "gaming_minutes": 10,
+            "nightlife_visits": 8,
+        },
+        {"subscriber_id": "bob", "period": ENDS[5], "nightlife_visits": 3},
+    ]
+    partials = lifestyle.lifestyle_partials(tables_at.rows(clean.LIFESTYLE_MONTHLY, rows), PERIOD_OF)
+
+    found = collected(lifestyle.lifestyle_features(lines(tables_at, ("ann", 9), ("bob", 9)), partials, ENDS))
+
+    ann, bob = found["ann"], found["bob"]
+    assert (ann["streaming_affinity"], ann["gaming_affinity"], ann["social_affinity"]) == (0.75, 0.25, None)
+    assert (ann["gaming_velocity"], ann["nightlife_velocity"], ann["travel_velocity"]) == (2.0, 0.5, None)
+    assert bob["streaming_affinity"] is None
+
+
+def test_a_shock_is_one_bill_far_over_the_usual_and_one_bill_alone_is_none(tables_at):
+    of_ann = [(ENDS[n], 1000) for n in range(4)] + [(ENDS[4], 3000), (ENDS[5], 1000)]
+    bills = [{"subscriber_id": "ann", "period": end, "bill_amount": amount} for end, amount in of_ann]
+    bills.append({"subscriber_id": "bob", "period": ENDS[5], "bill_amount": 9000})
+    partials = billing.billing_partials(
+        tables_at.rows(clean.INVOICES, bills), tables_at.rows(clean.PAYMENTS, []), PERIOD_OF
+    )
+
+    found = collected(billing.billing_features(lines(tables_at, ("ann", 9), ("bob", 9)), partials, ENDS))
+
+    assert found["ann"]["bill_shock"] == pytest.approx(3000 / (8000 / 6))
+    assert found["bob"]["bill_shock"] is None
+
+
+def test_who_asks_again_within_a_week_repeats_and_what_is_open_grows_older(tables_at):
+    contacts = [
+        ("c1", date(2026, 3, 30), date(2026, 4, 2), "phone"),
+        ("c2", date(2026, 4, 6), None, "phone"),  # seven days after, in another period
+        ("c3", date(2026, 4, 14), date(2026, 4, 15), "chat"),  # eight days after
+        ("c4", date(2026, 6, 20), None, "shop"),
+    ]
+    rows = [
+        {"contact_id": c, "subscriber_id": "ann", "day": d, "resolved_on": r, "channel": channel, "is_complaint": False}
+        for c, d, r, channel in contacts
+    ]
+    partials = care.care_partials(tables_at.rows(clean.CARE_CONTACTS, rows), PERIOD_OF)
+
+    found = collected(care.care_features(lines(tables_at, ("ann", 9), ("bob", 9), ("new", 3)), partials, ENDS))
+
+    ann = found["ann"]
+    assert (ann["repeat_contact_share"], ann["phone_contact_share"], ann["shop_contact_share"]) == (0.25, 0.5, 0.25)
+    assert ann["open_contact_days_mean"] == (85 + 10) / 2
+    assert (found["bob"]["repeat_contact_share"], found["bob"]["open_contact_days_mean"]) == (None, None)
+
+
+def test_a_month_without_a_login_is_one_without_use(tables_at):
+    rows = [
+        {"subscriber_id": "ann", "period": ENDS[5], "n_app_logins": 6, "n_web_visits": 3, "n_emails_opened": 0},
+        {"subscriber_id": "ann", "period": ENDS[0], "n_app_logins": 3, "n_web_visits": 0, "n_emails_opened": 9},
+    ]
+    partials = digital.digital_partials(tables_at.rows(clean.DIGITAL_MONTHLY, rows), PERIOD_OF)
+
+    found = collected(digital.digital_features(lines(tables_at, ("ann", 9), ("bob", 9)), partials, ENDS))
+
+    ann, bob = found["ann"], found["bob"]
+    assert (ann["app_logins_per_month"], ann["web_visits_per_month"], ann["emails_opened_per_month"]) == (2.0, 1.0, 0.0)
+    assert ann["digital_velocity"] == 3.0
+    assert (bob["app_logins_per_month"], bob["digital_velocity"]) == (0.0, None)
+
+
+def test_upgrades_and_downgrades_are_told_apart(tables_at):
+    kinds = ["upgrade", "upgrade", "downgrade", "addon_on"]
+    rows = [
+        {"event_id": f"e{n}", "subscriber_id": "ann", "day": JUNE, "event_kind": kind} for n, kind in enumerate(kinds)
+    ]
+    partials = subscription.event_partials(tables_at.rows(clean.SUBSCRIPTION_EVENTS, rows), PERIOD_OF)
+
+    found = collected(subscription.subscription_features(lines(tables_at, ("ann", 9)), partials, ENDS))["ann"]
+
+    assert found["upgrades_per_month"] == pytest.approx(2 / 3)
+    assert found["downgrades_per_month"] == pytest.approx(1 / 3)
+    assert found["product_changes_per_month"] == 1.0

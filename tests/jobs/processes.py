@@ -61,7 +61,7 @@ def segmentation(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "jobs.cli", *arguments]
 
 
-def ended(command: Sequence[str], seconds: int = 900, **variables: str) -> subprocess.CompletedProcess[str]:
+def ended(command: Sequence[str], seconds: int = 1800, **variables: str) -> subprocess.CompletedProcess[str]:
     """What a command said; fails with all of it when it did not end well."""
     given = environment() | variables
     done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=seconds, check=False)
@@ -86,10 +86,10 @@ def killed(command: Sequence[str], seconds: float, *, with_its_jvm: bool) -> boo
         return True
 
 
-def asked_to_end(command: Sequence[str], when: Callable[[], bool], seconds: float = 60) -> tuple[int, str]:
+def asked_to_end(command: Sequence[str], when: Callable[[], bool], seconds: float = 180) -> tuple[int, str]:
     """Exit code and last line of a command that a scheduler asks to end (SIGTERM) once something is so."""
     running = _started(command, stdout=subprocess.PIPE)
-    _wait_until(when, 300)
+    _wait_until(when, 600)
     running.terminate()
     said, _ = running.communicate(timeout=seconds)
     return running.returncode, said.decode().strip().splitlines()[-1]

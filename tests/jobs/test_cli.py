@@ -187,3 +187,23 @@ def test_a_run_that_is_asked_to_end_gives_its_lock_back(tmp_path):
 
     assert run.wait() == 143
     assert not (tmp_path / "_run.lock").exists()
+
+
+def test_features_are_told_by_vertical_and_family_and_one_in_full(capsys):
+    ends_with(["features", "--json", "--vertical", "plan", "--family", "salary"])
+    listed = json.loads(capsys.readouterr().out.splitlines()[-1])["features"]
+    ends_with(["features", "recharge_regularity"])
+    in_full = capsys.readouterr().out
+
+    assert [one["name"] for one in listed] == ["salary_bracket", "salary_change", "spending_for_salary"]
+    assert "null means" in in_full
+    assert "fitted on in" in in_full
+
+
+@pytest.mark.parametrize(("argv", "expected"), [(["nope"], "catalogue"), (["--family", "nope"], "recharge")])
+def test_a_feature_or_family_that_is_not_there_is_named(argv, expected, capsys):
+    assert ends_with(["features", *argv]) == 2
+
+    said = capsys.readouterr().err
+    assert "nope" in said
+    assert expected in said

@@ -14,7 +14,7 @@ from segmentation.profiles.reasons import Reason
 from segmentation.runs import Run
 from segmentation.segments import publication
 from segmentation.settings import VerticalName
-from segmentation.tables import built
+from segmentation.tables import built, care
 
 pytestmark = pytest.mark.delta
 LINE = number("often", 3)
@@ -48,7 +48,8 @@ def at(spark, tmp_path_factory) -> Run:
     stamp = {"model_version": "m", "run_id": "r", "computed_at": run.started_at}
     scored = publication.scores(assigned, tables_at.read(built.SEGMENTS), vertical="payg", as_of=OCTOBER, **stamp)
     imputed = features.withColumn("n_imputed", F.lit(0))
-    rows = publication.published(scored, imputed, tables_at.read(built.POPULATION, OCTOBER))
+    quality = tables_at.read(care.RECORD_QUALITY, OCTOBER)
+    rows = publication.published(scored, imputed, tables_at.read(built.POPULATION, OCTOBER), quality)
     publication.publish(tables_at, rows, vertical="payg", as_of=OCTOBER)
     return run
 

@@ -47,3 +47,12 @@ def test_a_phone_number_in_a_column_of_codes_is_marked_and_a_date_is_not(spark):
     found = [row[0] for row in rows.select(masked_value(F.col("cell"))).collect()]
 
     assert found == ["<number>", "2026-01-05 10:00:00", "99999999"]
+
+
+def test_a_word_in_a_column_of_codes_is_marked_unless_it_is_one_of_them(spark):
+    cells = ["Vogelsang", "prepaid", "05 Jan 2026", "12,5O", "she said Anna Nowak pays", "anna@mail.example"]
+    rows = spark.createDataFrame([(cell,) for cell in cells], "cell string")
+
+    found = [row[0] for row in rows.select(masked_value(F.col("cell"), ["prepaid"])).collect()]
+
+    assert found == ["<word>", "prepaid", "05 Jan 2026", "12,5O", "she <word> <word> <word> <word>", "<e-mail>"]

@@ -147,6 +147,8 @@ def test_facts_feeds_and_notes_are_told(html):
 
     for said in ("✓ holds", "✗ fails", "○ not measured", "84,120", "range(recharge_amount): -1e12..1e12 (451)"):
         assert said in text
+    # One of the four could not be measured here.
+    assert "facts that hold 2 of 3" in text
     assert "the value of the one before was taken" in text
     assert "0123456789abcdef" in text
     assert "usage_daily v3" in text

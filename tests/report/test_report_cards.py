@@ -20,7 +20,7 @@ def _vertical(lines: dict[date, dict[str, int]], profiles: pd.DataFrame | None =
     """Two or three segments, worth 10 EUR a line; segment names are their ids in capitals."""
     sizes = [
         {"as_of": day, "segment_id": name, "n_lines": n, "total_value": 1000 * n, "n_valued": n, "n_outliers": 0}
-        | {"n_border": 0, "n_leaning": 0, "n_clear": n, "n_sure": 0, "mean_probability": None}
+        | {"n_border": 0, "n_leaning": 0, "n_clear": n, "n_sure": 0, "mean_probability": None, "mean_quality": 0.9}
         for day, counts in lines.items()
         for name, n in counts.items()
     ]

@@ -8,7 +8,7 @@ from segmentation.report.reading import small
 ASSIGNED = (
     "vertical string, subscriber_id string, as_of string, correction int, segment_id string, probability double, "
     "margin double, is_outlier boolean, assigned_by string, state string, monthly_value bigint, "
-    "missing_families array<string>, staleness_periods bigint"
+    "missing_families array<string>, staleness_periods bigint, quality double"
 )
 REFUSED = "source string, feed_id string, n_rows bigint, reasons array<string>, state string"
 
@@ -28,6 +28,7 @@ def _line(key, segment, *, correction=0, margin=0.5, value=100, missing=(), stal
         value,
         list(missing),
         stale,
+        0.75,
     )
 
 
@@ -41,6 +42,7 @@ def test_segments_are_counted_with_their_value_and_margins(spark: SparkSession):
         ("b", 2, 100, 1)
     ]
     assert [sizes[0][f"n_{band}"] for band, _, _ in queries.MARGIN_BANDS] == [1, 0, 1, 0]
+    assert sizes[0]["mean_quality"] == 0.75
 
 
 def test_a_margin_beyond_doubt_is_in_a_band(spark: SparkSession):

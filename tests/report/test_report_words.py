@@ -62,6 +62,8 @@ def test_measures_are_told_in_units_people_use():
     assert _plain(vocabulary.of("data_kb_per_month", EUROS).scale.text(3 * 1024 * 1024)) == "3.00 GB a month"
     assert _plain(vocabulary.of("voice_seconds_per_month", EUROS).scale.text(600)) == "10.0 minutes a month"
     assert _plain(vocabulary.of("supermarket_amount_per_month", EUROS).scale.text(25_050)) == "250 EUR a month"
+    assert _plain(vocabulary.of("data_velocity", EUROS).scale.text(1.5)) == "1.50 times the 3 months before"
+    assert _plain(vocabulary.of("pack_used_ratio", EUROS).scale.text(1.5)) == "1.50 times what is included"
     assert _plain(vocabulary.of("churned_share", EUROS).scale.text(0.05)) == "5.00 %"
 
 

@@ -65,7 +65,7 @@ def test_all_problems_of_the_page_come_in_one_error(tmp_path):
         """
 payg:
   - {name: A, colour: "#E69F00", about: a, action: a, looks_like: {no_such: high, sms_per_month: low, offnet_share: 0}}
-  - {name: A, colour: "#E69F00", about: a, action: a, looks_like: {upload_share: 1, sms_per_month: 0, offnet_share: 0}}
+  - {name: A, colour: "#E69F00", about: a, action: a, looks_like: {devices_max: 1, sms_per_month: 0, offnet_share: 0}}
 """,
         encoding="utf-8",
     )
@@ -74,7 +74,7 @@ payg:
         load(page, KNOWN)
 
     said = str(refused.value)
-    expected = ("no_such", "upload_share", "name 'A' is given twice", "#E69F00 is given twice")
+    expected = ("no_such", "devices_max", "name 'A' is given twice", "#E69F00 is given twice")
     assert all(words in said for words in expected)
 
 

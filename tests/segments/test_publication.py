@@ -51,7 +51,8 @@ def _publish(
         " features_version string, n_imputed int",
     )
     population = tables_at.spark.createDataFrame([("ann", 1200)], "subscriber_id string, monthly_value bigint")
-    rows = publication.published(_scores(tables_at, lines, as_of, run_id), features, population)
+    qualities = tables_at.spark.createDataFrame([("bob", 0.75)], "subscriber_id string, quality double")
+    rows = publication.published(_scores(tables_at, lines, as_of, run_id), features, population, qualities)
     return publication.publish(tables_at, rows, vertical="payg", as_of=as_of)
 
 

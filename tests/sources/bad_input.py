@@ -26,6 +26,23 @@ checks:
 references: {subscriber_id: subscribers}
 personal: {text: [note]}
 """
+SPELLS = """
+name: spells
+table: service_spells
+location: top_ups
+format: csv
+columns:
+  subscriber_id: {key: phone, kind: subscriber}
+  valid_from: {date: since}
+  valid_to: {date: until}
+  contract_end: {date: bound}
+  vertical: service
+received_at: {timestamp: delivered}
+checks:
+  one_of: {vertical: [payg, plan, home]}
+  ordered: [[valid_from, valid_to], [valid_from, contract_end]]
+"""
+SPELLS_HEAD = "phone,since,until,bound,service,delivered"
 COLUMNS = ("ref", "phone", "sold", "amount", "via", "delivered", "note")
 HEAD = ",".join(COLUMNS)
 PHONE = "999031415926"
@@ -60,6 +77,7 @@ class BadFile:
     duplicates: int = 0
     quarantined: int = 0
     error: str = ""
+    source: str = SOURCE
 
 
 AMOUNT, DAY = "recharge_amount", "day"
@@ -81,6 +99,7 @@ ROWS = (
     BadRow("an amount with a decimal comma", {"amount": '"10,50"'}, NO_NUMBER),
     BadRow("a letter among the digits, 1O.50", {"amount": "1O.50"}, NO_NUMBER),
     BadRow("an amount with its currency, €10", {"amount": "€10"}, NO_NUMBER),
+    BadRow("an amount in another currency, 10.50 USD", {"amount": "10.50 USD"}, NO_NUMBER),
     BadRow("an amount with a separator of thousands", {"amount": '"1,000.00"'}, NO_NUMBER),
     BadRow("an amount with a blank in it", {"amount": "1 000"}, NO_NUMBER),
     BadRow("an amount with a sign behind it", {"amount": "5-"}, NO_NUMBER),
@@ -109,6 +128,14 @@ ROWS = (
     BadRow("a code in another letter case", {"via": "a"}, ("type(channel)",)),
     BadRow("no arrival", {"delivered": ""}, ("not_null(received_at)",)),
     BadRow("an arrival in another format", {"delivered": "06.01.2026"}, ("type(received_at)", "not_null(received_at)")),
+    BadRow(
+        "an arrival with a time zone of its own among others without",
+        {"delivered": "2026-01-06 01:00:00+02:00"},
+        ("type(received_at)", "not_null(received_at)"),
+    ),
+    BadRow(
+        "an arrival at 24 o'clock", {"delivered": "2026-01-06 24:00:00"}, ("type(received_at)", "not_null(received_at)")
+    ),
     BadRow("a separator in quotes", {"note": '"one, two"'}, accepted_as="one cell"),
     BadRow("a quote within quotes", {"note": '"they said ""no"""'}, accepted_as="one cell"),
     BadRow("more fields than the header", {"note": "x,y,z"}, ("readable",)),
@@ -217,6 +244,63 @@ FILES = (
         "two files with different columns",
         _both(_written(text(row("T1"))), _written(text(row("T2"), head=HEAD.replace("via", "by")), "top_ups/2.csv")),
         error="cannot read the feed",
+    ),
+)
+
+_IN_BERLIN = SOURCE.replace("zone: UTC", "zone: Europe/Berlin")
+_PARQUET = SOURCE.replace("format: csv", "format: parquet")
+_IN_EUROS = SOURCE.replace("number: amount", "number: case when upper(currency) = 'EUR' then amount end")
+FILES += (
+    BadFile(
+        "arrivals in the hour that a spring night leaves out and in the one that an autumn night has twice",
+        _written(text(row("T1", delivered="2026-03-29 02:30:00"), row("T2", delivered="2026-10-25 02:30:00"))),
+        accepted=2,
+        source=_IN_BERLIN,
+    ),
+    BadFile(
+        "amounts in two currencies, told by a column of their own: only the operator's is mapped",
+        _written(text(row("T1") + ",EUR", row("T2") + ",USD", row("T3") + ",", head=HEAD + ",currency")),
+        accepted=1,
+        quarantined=2,
+        source=_IN_EUROS,
+    ),
+    BadFile(
+        "a Parquet file that was not written to its end",
+        _written(b"PAR1" + bytes(200), "top_ups/1.parquet"),
+        error="cannot read the feed",
+        source=_PARQUET,
+    ),
+    BadFile(
+        "a file of text where Parquet is announced",
+        _written(text(row("T1")), "top_ups/1.parquet"),
+        error="cannot read the feed",
+        source=_PARQUET,
+    ),
+    BadFile(
+        "spells of a line that overlap: the earlier one ends the day before the next, when they are read",
+        _written(
+            text(
+                f"{PHONE},2025-01-01,2025-12-31,,payg,2025-01-02 00:00:00",
+                f"{PHONE},2025-06-01,,2026-06-01,plan,2025-06-02 00:00:00",
+                head=SPELLS_HEAD,
+            )
+        ),
+        accepted=2,
+        source=SPELLS,
+    ),
+    BadFile(
+        "a contract that ends before it begins, and a spell that does",
+        _written(
+            text(
+                f"{PHONE},2025-01-01,,2024-01-01,plan,2025-01-02 00:00:00",
+                f"{PHONE},2025-06-01,2025-05-01,,plan,2025-06-02 00:00:00",
+                f"{PHONE},2025-07-01,,,plan,2025-07-02 00:00:00",
+                head=SPELLS_HEAD,
+            )
+        ),
+        accepted=1,
+        quarantined=2,
+        source=SPELLS,
     ),
 )
 

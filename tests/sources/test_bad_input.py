@@ -1,6 +1,7 @@
 """Every kind of bad input that docs/bad_input.md lists ends as it says there."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ def test_every_bad_row_is_accounted_for(all_rows):
 def test_a_bad_delivery_is_taken_in_as_far_as_it_can_or_leaves_everything_as_it_was(operator, one: BadFile):
     operator.deliver("lines.csv", f"phone,since,delivered\n{PHONE},2020-01-01,2020-01-02 00:00:00\n")
     one.deliver(operator.folder / "landing")
-    source = SOURCE.replace("references: {subscriber_id: subscribers}\n", "")
+    source = one.source.replace("references: {subscriber_id: subscribers}\n", "")
 
     if one.error:
         with pytest.raises(SourceError, match=one.error) as refused:
@@ -92,8 +93,19 @@ def test_a_bad_delivery_is_taken_in_as_far_as_it_can_or_leaves_everything_as_it_
             one.quarantined,
         )
         assert counts.read == counts.accepted + counts.duplicates + counts.quarantined
-        assert operator.tables.read(clean.RECHARGES).count() == one.accepted
+        filled = operator.source(source).clean_table()
+        assert operator.tables.read(filled).count() == one.accepted
 
 
 def test_the_page_of_bad_input_is_in_step_with_what_is_tested():
     assert (ROOT / "docs/bad_input.md").read_text() == as_page(), "run `make docs`"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read any file")
+def test_a_feed_that_may_not_be_read_says_so(operator):
+    operator.deliver("top_ups/1.csv", text(row("T1"))).chmod(0)
+
+    with pytest.raises(SourceError, match="cannot read the feed") as refused:
+        operator.take_in(SOURCE)
+
+    assert "the right to read" in str(refused.value)

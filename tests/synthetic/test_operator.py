@@ -18,6 +18,8 @@ FEEDS = {
     "subscribers": "csv", "service_spells": "csv", "products": "csv", "devices": "csv", "salary_brackets": "csv",
     "home_ties": "csv", "recharges": "csv", "invoices": "csv", "payments": "json", "subscription_events": "json",
     "care_contacts": "json", "lifestyle_monthly": "parquet", "usage_daily": "parquet",
+    "digital_monthly": "parquet", "surveys": "json", "consents": "csv", "acquisition": "csv",
+    "campaign_contacts": "json",
 }  # fmt: skip
 
 
@@ -43,7 +45,7 @@ def settings_at(folder, **synthetic):
 def line_months_of(spark, n_lines, seed=11, first=date(2026, 1, 1), last=date(2026, 8, 31), **synthetic):
     asked = operator.SyntheticSettings(n_lines=n_lines, seed=seed, **synthetic)
     slots = months.with_careers(base.slots(spark, n_lines), Streams(seed), careers(asked))
-    return months.line_months(slots, Streams(seed), first, last, date(2026, 7, 31))
+    return months.line_months(slots, Streams(seed), asked.effects, first, last, date(2026, 7, 31))
 
 
 @pytest.fixture(scope="module")
@@ -204,18 +206,23 @@ def test_an_operator_without_settings_is_refused(spark, tmp_path):
 
 
 DIGESTS: dict[str, str] = {
-    "subscribers": "184d8c23be3d",
-    "service_spells": "fdf672f71991",
+    "subscribers": "a9e505212735",
+    "service_spells": "293ffd78ea59",
     "products": "3b3fe9566a8b",
     "devices": "fe6b8ba33616",
-    "salary_brackets": "afbbb2f2efb7",
+    "salary_brackets": "056c9c97a126",
     "home_ties": "653847e77170",
-    "recharges": "622fcaa2f9ff",
-    "invoices": "9bd7d49ca9cf",
-    "payments": "05cf76dbdca9",
-    "subscription_events": "1a7c247abce3",
-    "care_contacts": "990d4abbf23d",
+    "recharges": "c87c7af95848",
+    "invoices": "8668ef4cd746",
+    "payments": "d06521fa34be",
+    "subscription_events": "7de65b452a73",
+    "care_contacts": "0c93a69ae57a",
     "lifestyle_monthly": "632b04976a7f",
     "usage_daily": "51a633da1c7d",
+    "digital_monthly": "2e0c3888803b",
+    "surveys": "753deb9e61c3",
+    "consents": "fd04a8fca2cb",
+    "acquisition": "ba9cf91b1e43",
+    "campaign_contacts": "2dcd85c6e446",
     "truth_segments": "a5d6a2ea35d9",
 }

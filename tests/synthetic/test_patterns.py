@@ -6,20 +6,23 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from segmentation.settings import SyntheticSettings
+from segmentation.settings import EffectSettings, SyntheticSettings
 from segmentation.synthetic import base, bills, lines, months, recharges, segments, usage
+from segmentation.synthetic.behaviour import Behaviour
 from segmentation.synthetic.careers import careers
 from segmentation.synthetic.randomness import Streams
 
 SEED, N_LINES = 11, 1500
+EFFECTS = EffectSettings()
 STREAMS = Streams(SEED)
+OF = Behaviour(STREAMS, EFFECTS)
 DECEMBER, JUNE = date(2025, 12, 1), date(2026, 6, 30)
 
 
 @pytest.fixture(scope="module")
 def line_months(spark):
     slots = months.with_careers(base.slots(spark, N_LINES), STREAMS, careers(SyntheticSettings(seed=SEED)))
-    every = months.line_months(slots, STREAMS, DECEMBER, JUNE, JUNE)
+    every = months.line_months(slots, STREAMS, EFFECTS, DECEMBER, JUNE, JUNE)
     is_december_or_june = "month_end in (date'2025-12-31', date'2026-06-30')"
     return every.filter(is_december_or_june).persist()
 
@@ -27,7 +30,7 @@ def line_months(spark):
 @pytest.fixture(scope="module")
 def use(line_months) -> pd.DataFrame:
     """Use of every line in a month: data in all, at night, in the evening and a day of the weekend or the week."""
-    daily = usage.usage_daily(line_months, STREAMS, 1.0).selectExpr(
+    daily = usage.usage_daily(line_months, OF, 1.0).selectExpr(
         "svc_no", "last_day(usage_day) as month_end", "vol_kb", "vol_00_06_kb", "vol_18_24_kb",
         "case when dayofweek(usage_day) in (1, 7) then vol_kb end as weekend_kb",
         "case when dayofweek(usage_day) not in (1, 7) then vol_kb end as week_kb",
@@ -89,11 +92,12 @@ def test_a_few_lines_use_much_of_the_data(use, vertical):
 
 
 def test_who_earns_more_spends_more_within_a_segment_too(line_months):
-    there = lines.lines(line_months, STREAMS)
-    salary = lines.salary_brackets(there, line_months, STREAMS).selectExpr("line_no as svc_no", "int(decile) as decile")
-    top_ups = recharges.recharges(line_months, STREAMS, 1.0).filter("topup_minor > 0")
+    there = lines.lines(line_months, OF)
+    salary = lines.salary_brackets(there, line_months, OF, DECEMBER, JUNE).filter("to_day is null")
+    salary = salary.selectExpr("line_no as svc_no", "int(decile) as decile")
+    top_ups = recharges.recharges(line_months, OF, 1.0).filter("topup_minor > 0")
     bought = top_ups.selectExpr("phone as svc_no", "double(topup_minor) as amount")
-    billed = bills.billed_months(line_months, STREAMS, 1.0)
+    billed = bills.billed_months(line_months, OF, 1.0)
     paid = billed.select(base.line_number(billed["line"]).alias("svc_no"), billed["net"].cast("double").alias("amount"))
     spend = bought.unionByName(paid).groupBy("svc_no").agg({"amount": "avg"}).join(salary, on="svc_no", how="inner")
     june = with_segment(spend.toPandas().assign(month_end=date(2026, 6, 30)), line_months, "svc_no")

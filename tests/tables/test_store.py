@@ -55,11 +55,6 @@ CONTRACTS = Table(
 )
 
 
-@pytest.fixture
-def tables_at(spark, tmp_path):
-    return Store(spark, str(tmp_path / "warehouse"))
-
-
 def sizes(tables_at, *rows):
     return tables_at.spark.createDataFrame(rows, SIZES.schema)
 

@@ -1,0 +1,49 @@
+-- Contacts of a line with care in a month; a solution counts in the month in which it was found.
+WITH contacts AS (
+  SELECT * REPLACE (CASE WHEN resolved_on <= getvariable('as_of') THEN resolved_on END AS resolved_on)
+  FROM care_contacts
+  WHERE day <= getvariable('as_of')
+),
+events AS (
+  SELECT
+    subscriber_id,
+    day,
+    1 AS n_contacts,
+    coalesce(is_complaint, false)::INT AS n_complaints,
+    (satisfaction IS NOT NULL)::INT AS n_answers,
+    satisfaction,
+    (day - lag(day) OVER (PARTITION BY subscriber_id ORDER BY day, contact_id) <= 7)::INT AS n_repeats,
+    (channel = 'phone')::INT AS n_by_phone,
+    (channel = 'shop')::INT AS n_in_shop,
+    day - DATE '1970-01-01' AS made_days,
+    0 AS n_resolved,
+    NULL AS resolution_days,
+    NULL AS made_on
+  FROM contacts
+  UNION ALL BY NAME
+  SELECT
+    subscriber_id,
+    resolved_on AS day,
+    1 AS n_resolved,
+    resolved_on - day AS resolution_days,
+    day::VARCHAR AS made_on
+  FROM contacts
+  WHERE resolved_on IS NOT NULL
+)
+SELECT
+  subscriber_id,
+  last_day(day) AS period,
+  coalesce(sum(n_contacts), 0)::BIGINT AS n_contacts,
+  coalesce(sum(n_complaints), 0)::BIGINT AS n_complaints,
+  coalesce(sum(n_resolved), 0)::BIGINT AS n_resolved,
+  coalesce(sum(resolution_days), 0)::BIGINT AS resolution_days,
+  coalesce(sum(n_answers), 0)::BIGINT AS n_answers,
+  coalesce(sum(satisfaction), 0)::BIGINT AS satisfaction,
+  coalesce(sum(n_repeats), 0)::BIGINT AS n_repeats,
+  coalesce(sum(n_by_phone), 0)::BIGINT AS n_by_phone,
+  coalesce(sum(n_in_shop), 0)::BIGINT AS n_in_shop,
+  coalesce(sum(made_days), 0)::BIGINT AS made_days,
+  coalesce(list_sort(list(made_on) FILTER (made_on IS NOT NULL)), []) AS resolved_made_on
+FROM events
+WHERE day BETWEEN getvariable('first_day') AND getvariable('as_of')
+GROUP BY ALL

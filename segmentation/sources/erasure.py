@@ -1,0 +1,166 @@
+"""A line is erased: from the vault, every table and the files of their older versions; no feed brings it back."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
+from uuid import uuid4
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from segmentation import progress
+from segmentation.privacy.suppression import SMALLEST_COUNT_SHOWN
+from segmentation.privacy.tokens import TOKEN_LENGTH, token_of
+from segmentation.sources import contents
+from segmentation.tables import Store, Table, built, care, clean
+from segmentation.tables.contract import superseded
+
+LINE_COLUMNS = ("subscriber_id", "subscriber_a", "subscriber_b")
+PERSON_COLUMNS = ("customer_id", "account_id", "household_id")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Proof of an erasure."""
+
+    receipt: str
+    n_rows: dict[str, int]
+    """Rows erased, by table."""
+
+
+def line_token(subscriber: str, secret: bytes) -> str:
+    """Token of a line given by its key as the operator writes it, or by the token itself."""
+    is_token = len(subscriber) == TOKEN_LENGTH and all(sign in "0123456789abcdef" for sign in subscriber)
+    return subscriber if is_token else str(token_of(secret, "subscriber", subscriber))
+
+
+def is_known(tables_at: Store, vault: Store, token: str, tables: Iterable[Table]) -> bool:
+    """Whether there is anything of the line, or its erasure was begun and not ended."""
+    begun = tables_at.read(care.ERASURES).filter((F.col("subscriber_id") == token) & F.col("n_rows").isNull())
+    is_held = not vault.read(care.IDENTITY_VAULT).filter(F.col("token") == token).isEmpty()
+    of_lines = ((table, _line_columns(table)) for table in _held(tables_at, tables))
+    rows = (tables_at.read(table).filter(_names(names, token)) for table, names in of_lines if names)
+    return is_held or not begun.isEmpty() or any(not found.isEmpty() for found in rows)
+
+
+def erase(
+    tables_at: Store, vault: Store, token: str, tables: Iterable[Table], *, run_id: str, keep_hours: int = 0
+) -> Receipt:
+    """Erase a line from all `tables` there are; a run that was killed half-way is ended by the next.
+
+    The receipt is written first, so that from then on no feed brings the line back. Of the person, the payer and the
+    dwelling what no other line has goes too. Totals of past months stay, but those of a segment that would tell on few:
+    the profiles of a month in which its segment had fewer than SMALLEST_COUNT_SHOWN lines go.
+    """
+    receipt, erased_at = _receipt(tables_at, token)
+    _write(tables_at, receipt, token, erased_at, None, keep_hours)
+    n_rows: dict[str, int] = {}
+    people = _people(tables_at, token)
+    n_rows[built.SEGMENT_PROFILES.name] = _erase_small_profiles(tables_at, token)
+    if people:
+        consents = F.col("customer_id").isin(people)
+        n_rows[clean.CONSENTS.name] = tables_at.delete(clean.CONSENTS, consents)
+        if n_rows[clean.CONSENTS.name]:
+            contents.remember(tables_at, clean.CONSENTS, run_id)
+    held = list(_held(tables_at, tables))
+    of_lines = [(table, names) for table in held if (names := _line_columns(table))]
+    # The table that says who the person is goes last: until then another try finds them.
+    for n_done, (table, names) in enumerate(sorted(of_lines, key=lambda one: one[0] is clean.SUBSCRIBERS)):
+        progress.says(f"{n_done} of {len(of_lines)} tables")
+        if table is clean.SUBSCRIBERS:
+            n_rows[care.IDENTITY_VAULT.name] = _erase_keys(vault, [token, *people])
+        n_rows[table.name] = tables_at.delete(table, _names(names, token) | _shows(table, token))
+        if table in clean.TABLES and n_rows[table.name]:
+            contents.remember(tables_at, table, run_id)
+    n_rows.setdefault(care.IDENTITY_VAULT.name, _erase_keys(vault, [token, *people]))
+    # Older versions of any of them may know the line, also where the newest one does not.
+    for n_done, table in enumerate(held):
+        progress.says(f"old files of {n_done} of {len(held)} tables")
+        tables_at.vacuum(table, keep_hours)
+    vault.vacuum(care.IDENTITY_VAULT, keep_hours)
+    erased = {name: n for name, n in n_rows.items() if n}
+    _write(tables_at, receipt, token, erased_at, erased, keep_hours)
+    return Receipt(receipt, erased)
+
+
+def is_erased(tables_at: Store, names: Sequence[str]) -> Column:
+    """Whether a row is about an erased line and arrived before that was erased. Needs `received_at`."""
+    if not tables_at.exists(care.ERASURES):
+        return F.lit(False)
+    lines = [name for name in names if name in LINE_COLUMNS]
+    receipts = tables_at.read(care.ERASURES).select("subscriber_id", "erased_at").collect()
+    is_before = [
+        (F.col(name) == row["subscriber_id"]) & ~(F.col("received_at") > F.lit(row["erased_at"]))
+        for name in lines
+        for row in receipts
+    ]
+    return F.coalesce(reduce(or_, is_before, F.lit(False)), F.lit(False))
+
+
+def _held(tables_at: Store, tables: Iterable[Table]) -> Iterator[Table]:
+    """Those of the tables that are there, with what is kept aside of clean ones; the vault is elsewhere."""
+    for table in (*tables, *map(superseded, clean.TABLES)):
+        if table is not care.IDENTITY_VAULT and tables_at.exists(table):
+            yield table
+
+
+def _line_columns(table: Table) -> tuple[str, ...]:
+    """Columns that name a line; none of the receipts, which stay."""
+    return () if table is care.ERASURES else tuple(name for name in LINE_COLUMNS if name in table.column_names)
+
+
+def _erase_keys(vault: Store, tokens: Sequence[str]) -> int:
+    return vault.delete(care.IDENTITY_VAULT, F.col("token").isin(list(tokens)))
+
+
+def _names(names: Sequence[str], token: str) -> Column:
+    return reduce(or_, (F.col(name).eqNullSafe(F.lit(token)) for name in names))
+
+
+def _shows(table: Table, token: str) -> Column:
+    """Whether a refused row, as it is kept, has the token in it."""
+    return F.col("masked_row").contains(token) if table is care.QUARANTINE else F.lit(False)
+
+
+def _people(tables_at: Store, token: str) -> list[str]:
+    """Tokens of the person, payer and dwelling of the line that no other line has."""
+    subscribers = tables_at.read(clean.SUBSCRIBERS)
+    others = subscribers.filter(F.col("subscriber_id") != token)
+    return [one for name in PERSON_COLUMNS for one in _only_own(subscribers, others, name, token)]
+
+
+def _only_own(subscribers: DataFrame, others: DataFrame, name: str, token: str) -> list[str]:
+    own = subscribers.filter((F.col("subscriber_id") == token) & F.col(name).isNotNull()).select(name).distinct()
+    return [row[0] for row in own.join(others.select(name), on=name, how="left_anti").collect()]
+
+
+def _erase_small_profiles(tables_at: Store, token: str) -> int:
+    keys = ["vertical", "segment_id", "as_of"]
+    own = tables_at.read(built.SEGMENT_ASSIGNMENTS).filter(F.col("subscriber_id") == token).select(*keys).distinct()
+    profiles = tables_at.read(built.SEGMENT_PROFILES)
+    small = profiles.filter(F.col("n_subscribers") < SMALLEST_COUNT_SHOWN).join(own, on=keys, how="left_semi")
+    telling = [row.asDict() for row in small.select(*keys).distinct().collect()]
+    conditions = [reduce(Column.__and__, (F.col(name) == value for name, value in row.items())) for row in telling]
+    return tables_at.delete(built.SEGMENT_PROFILES, reduce(or_, conditions)) if conditions else 0
+
+
+def _receipt(tables_at: Store, token: str) -> tuple[str, datetime]:
+    """The receipt of an erasure that was begun, or a new one."""
+    begun = tables_at.read(care.ERASURES).filter((F.col("subscriber_id") == token) & F.col("n_rows").isNull())
+    row = begun.first()
+    return (uuid4().hex, datetime.now(tz=UTC)) if row is None else (row["receipt"], row["erased_at"])
+
+
+def _write(
+    tables_at: Store, receipt: str, token: str, erased_at: datetime, n_rows: dict[str, int] | None, keep_hours: int
+) -> None:
+    row = {
+        "receipt": receipt,
+        "subscriber_id": token,
+        "erased_at": erased_at,
+        "n_rows": n_rows,
+        "kept_hours": keep_hours,
+    }
+    tables_at.merge(tables_at.rows(care.ERASURES, [row]), care.ERASURES)
