@@ -64,6 +64,7 @@ def pick(uniform: Column, options: Sequence[str | int], weights: Sequence[float]
 
 
 def lookup(values: Sequence[float | int | str | None], index: Column, kind: str) -> Column:
-    """The value at an index that counts from 0."""
+    """The value at an index that counts from 0; null at a null index."""
     table = F.array(*(F.lit(value).cast(kind) for value in values))
-    return F.element_at(table, (index + 1).cast("int"))
+    # Under ANSI Spark holds `element_at` of an array without nulls for never null: a null index gave the last value.
+    return F.when(index.isNotNull(), F.element_at(table, (index + 1).cast("int")))

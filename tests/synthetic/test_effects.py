@@ -72,6 +72,26 @@ def test_lines_leave_for_the_causes_that_the_settings_name(line_months):
     assert line_months.filter("leaving = 0 and cause is not null").isEmpty()
 
 
+def test_a_prepaid_line_is_closed_ninety_days_after_its_last_use(line_months):
+    left = line_months.filter("is_leaving and vertical = 'payg'").select("line", "last_day")
+    closed = spells.spells(line_months, OF, FIRST, LAST).filter("end_cause = 'CEASE' and vertical = 'payg'")
+    due = left.withColumn("to_day", F.date_add("last_day", spells.CLOSED_AFTER_DAYS)).filter(F.col("to_day") <= LAST)
+
+    of_them = due.join(closed.select("line", "to_day"), on=["line", "to_day"], how="left_semi").count()
+
+    assert (due.count() > 50, of_them, closed.count()) == (True, due.count(), due.count())
+
+
+def test_who_migrates_goes_on_in_a_plan_on_the_next_day(line_months):
+    every = spells.spells(line_months, OF, FIRST, LAST)
+    migrated = every.filter("end_cause = 'MIG'").select("line", F.date_add("to_day", 1).alias("from_day"))
+    due = migrated.filter(F.col("from_day") <= LAST)
+
+    goes_on = due.join(every.filter("vertical = 'plan'"), on=["line", "from_day"], how="left_semi")
+
+    assert (due.count() > 50, goes_on.count()) == (True, due.count())
+
+
 def test_numbers_are_taken_along_by_those_who_leave_for_a_competitor_and_by_no_others(line_months):
     contracts = spells.spells(line_months, OF, FIRST, LAST).filter("vertical != 'payg'")
     ended = contracts.filter("end_cause in ('PORTOUT', 'CEASE')").select("line", "end_cause")

@@ -207,7 +207,7 @@ def test_an_operator_without_settings_is_refused(spark, tmp_path):
 
 DIGESTS: dict[str, str] = {
     "subscribers": "a9e505212735",
-    "service_spells": "293ffd78ea59",
+    "service_spells": "ad822c8d3b37",
     "products": "3b3fe9566a8b",
     "devices": "fe6b8ba33616",
     "salary_brackets": "056c9c97a126",

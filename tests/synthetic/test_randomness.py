@@ -1,7 +1,7 @@
 import pytest
 from pyspark.sql import functions as F
 
-from segmentation.synthetic.randomness import Streams
+from segmentation.synthetic.randomness import Streams, lookup
 
 
 def test_values_do_not_depend_on_partitions(spark):
@@ -50,3 +50,11 @@ def test_distributions_have_their_mean_and_spread(spark):
 
     assert list(found[:5]) == pytest.approx([0.0, 1.0, 0.0, 1.7, 0.75], abs=0.12)
     assert (found[5], found[6]) == (2, 4)
+
+
+def test_a_table_is_read_at_its_index_and_says_nothing_where_there_is_none(spark):
+    indices = spark.createDataFrame([(0,), (1,), (None,)], "at int")
+
+    found = indices.select(lookup(["a", "b"], F.col("at"), "string").alias("value")).collect()
+
+    assert [row["value"] for row in found] == ["a", "b", None]
