@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from segmentation import session
+
 ROOT = Path(__file__).parent.parent.parent
 TINY = "tests/conf/tiny.yaml"
 # Beside the session of the tests, on a machine of eight gigabytes.
@@ -41,13 +43,16 @@ class Place:
 
 
 def spark_properties(folder: Path) -> Path:
-    """conf/spark/local.conf with little memory."""
-    lines = (ROOT / "conf/spark/local.conf").read_text().splitlines()
-    kept = [line for line in lines if not line.startswith("spark.driver.memory")]
+    """conf/spark/local.conf with little memory and, for little data, few partitions."""
+    own = {
+        "spark.driver.memory": LOW_MEMORY,
+        "spark.local.dir": str(folder / "spark"),
+        "spark.sql.shuffle.partitions": "2",
+        "spark.default.parallelism": "2",
+    }
     path = folder / "tests.conf"
-    path.write_text(
-        "\n".join([*kept, f"spark.driver.memory {LOW_MEMORY}", f"spark.local.dir {folder / 'spark'}"]) + "\n"
-    )
+    properties = session.read_properties(ROOT / "conf/spark/local.conf") | own
+    path.write_text("".join(f"{name} {value}\n" for name, value in properties.items()))
     return path
 
 
