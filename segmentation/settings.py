@@ -348,7 +348,9 @@ class EffectSettings(Settings):
     new_device_share: Share = 0.30
     """Lines that get another device within the history."""
     duplicate_share: Share = 0.03
-    """Lines whose person the operator knows under a second customer number, oftener misspelt than not."""
+    """Lines whose person the operator knows under a second customer number."""
+    misspelt_share: Share = 0.70
+    """Of them, those whose name, street or birth date is another there, each by itself."""
     typo_share: Share = 0.02
     """Lines whose name, street or birth date was taken down wrongly, each by itself."""
     objection_share: Share = 0.005
@@ -357,22 +359,32 @@ class EffectSettings(Settings):
     """Customers who agree to the use of what partners know of them: lifestyle and salary."""
     marketing_share: Share = 0.70
     """Customers who agree to be approached."""
+    withdrawn_share: Share = 0.05
+    """Of them, those who take it back within the history."""
     ported_in_share: Share = 0.15
     """New lines that bring a number from another operator."""
     churn_causes: dict[Literal["price", "service", "competitor", "need"], Share] = Field(
         default={"price": 0.35, "service": 0.30, "competitor": 0.20, "need": 0.15}
     )
     """Why lines leave, as parts of a whole. Those that leave for a competitor take the number along."""
+    port_request_share: Share = 0.85
+    """Plan and home lines about to leave for a competitor that ask for their number in a month."""
+    port_request_else_share: Share = 0.20
+    """The same of lines about to leave for another cause."""
     campaign_share: Share = 0.30
     """Lines with consent that a month's campaign picks."""
     control_share: Share = 0.20
     """Picked lines that are held back by chance, to see what the offer does."""
     response_share: Share = 0.05
     """Lines that take up what a campaign offers without being asked."""
+    declined_share: Share = 0.30
+    """Lines asked that do not take it up and say so."""
     treatment_effects: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(default_factory=dict)
     """What the offer adds to that share, by segment; not named: as built in (synthetic/campaigns.py)."""
     holiday_factor: float = Field(default=1.3, gt=0)
     """Calls and messages on public holidays, over those of other days."""
+    answered_share: Share = 0.03
+    """Lines that answer the survey of a month."""
     price_changes: list[PriceChange] = Field(default_factory=list)
     """Rises and cuts of prices."""
     outages: list[Outage] = Field(default_factory=list)

@@ -15,8 +15,6 @@ from segmentation.synthetic.randomness import lookup
 
 CAMPAIGN_DAY = 10
 """Day of the month on which the offer goes out."""
-DECLINED_SHARE = 0.30
-"""Share of those asked who do not accept and say so."""
 EFFECTS: Mapping[str, float] = {
     segments.FREQUENT: 0.04,
     segments.BULK: 0.06,
@@ -63,7 +61,7 @@ def campaign_contacts(line_months: DataFrame, of: Behaviour) -> DataFrame:
     accepts = streams.uniform("campaign.accepts", *keys) < effects.response_share + F.when(is_control, 0.0).otherwise(
         added
     )
-    says_no = ~is_control & streams.happens("campaign.declines", DECLINED_SHARE, *keys)
+    says_no = ~is_control & streams.happens("campaign.declines", effects.declined_share, *keys)
     return picked.select(
         reference(streams, "O", "campaign", *keys).alias("contact_ref"),
         line_number(F.col("line")).alias("phone"),

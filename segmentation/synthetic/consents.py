@@ -7,9 +7,6 @@ from segmentation.synthetic.base import identifier
 from segmentation.synthetic.behaviour import Behaviour
 from segmentation.synthetic.delivery import delivered
 
-WITHDRAWN_SHARE = 0.05
-"""Share of those who agreed to be approached that take it back within the history."""
-
 
 def agrees_to_marketing(of: Behaviour) -> Column:
     """Whether the `customer` agreed to be approached when the first line came."""
@@ -31,7 +28,7 @@ def consents(lines_there: DataFrame, of: Behaviour) -> DataFrame:
     )
     asked = known.select("*", F.explode(F.array(*first)).alias("told")).select("*", "told.*")
     is_said = (F.col("purpose") != "ANALYTICS") | ~F.col("agrees")
-    takes_back = of.streams.happens("consent.withdrawn", WITHDRAWN_SHARE, F.col("customer"))
+    takes_back = of.streams.happens("consent.withdrawn", of.effects.withdrawn_share, F.col("customer"))
     ends = (F.col("purpose") == "MARKETING") & F.col("agrees") & takes_back
     ended_on = F.date_add("since", of.streams.whole("consent.withdrawn_after", 30, 400, F.col("customer")))
     versions = F.when(ends, F.array(F.lit(1), F.lit(2))).otherwise(F.array(F.lit(0)))

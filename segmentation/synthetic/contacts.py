@@ -12,9 +12,6 @@ from segmentation.synthetic.delivery import delivered, reference
 from segmentation.synthetic.randomness import Streams
 from segmentation.synthetic.segments import PAYG
 
-PORT_REQUEST_CHANCE, PORT_REQUEST_CHANCE_ELSE = 0.85, 0.20
-"""Chance of a request to port the number in each of the months before a plan or home line leaves for a competitor, and
-before it leaves for something else."""
 ABOUT_LEAVING = 0.7
 """Share of the contacts before a line leaves for its price or the service that are about it."""
 MORE_OF_SERVICE, MORE_OF_OTHERS = 1.6, 0.5
@@ -97,8 +94,9 @@ def subscription_events(line_months: DataFrame, spells: DataFrame, of: Behaviour
         streams.count("event.changes", of.plain_level("change", math.log(0.10), 0.6), 0.3, *keys).alias("n"),
     )
     is_near = (F.col("leaving") > 0) & ~F.col("is_leaving")
-    chance = F.when(F.col("cause") == leaving.COMPETITOR, PORT_REQUEST_CHANCE).otherwise(PORT_REQUEST_CHANCE_ELSE)
-    asks = (is_near & streams.happens("event.port", chance, *keys)).cast("bigint")
+    goes_to_competitor = F.col("cause") == leaving.COMPETITOR
+    share = F.when(goes_to_competitor, of.effects.port_request_share).otherwise(of.effects.port_request_else_share)
+    asks = (is_near & streams.happens("event.port", share, *keys)).cast("bigint")
     ports = months.select(*base, F.lit("PORT_REQ").alias("kind"), asks.alias("n"))
     counted = addons.unionByName(changes).unionByName(ports)
     each = _numbered(counted).withColumn("day", _day_within(streams, "event.day", F.col("kind")))

@@ -14,8 +14,6 @@ from segmentation.synthetic.delivery import delivered
 from segmentation.synthetic.names import email, full_name, misspelt, street
 from segmentation.synthetic.segments import HOME
 
-MISSPELT_DUPLICATES = 0.7
-"""Share of the people known under a second number whose name is misspelt there."""
 NO_SALARY_SHARE = 0.08
 
 
@@ -81,7 +79,7 @@ def _as_spelt(text: Column, of: Behaviour, what: str) -> Column:
 
 def _as_written_down(right: Column, wrong: Column, of: Behaviour, what: str) -> Column:
     is_second = F.col("known_as") != F.col("customer")
-    chance = F.when(is_second, MISSPELT_DUPLICATES).otherwise(of.effects.typo_share)
+    chance = F.when(is_second, of.effects.misspelt_share).otherwise(of.effects.typo_share)
     return F.when(of.streams.happens(f"typo.{what}", chance, F.col("line")), wrong).otherwise(right)
 
 

@@ -8,8 +8,6 @@ from segmentation.synthetic.behaviour import Behaviour
 from segmentation.synthetic.delivery import delivered, reference
 from segmentation.synthetic.randomness import Streams
 
-ANSWERED_SHARE = 0.03
-"""Chance that a line answers the survey of a month."""
 SURVEY_DAY = 14
 """Day of the month on which answers come in."""
 
@@ -25,7 +23,7 @@ def surveys(line_months: DataFrame, of: Behaviour) -> DataFrame:
     }
     day = F.date_add(F.trunc("month_end", "month"), SURVEY_DAY - 1)
     is_asked = day.between(F.col("first_day"), F.col("last_day"))
-    asked = line_months.filter(is_asked & streams.happens("survey.answered", ANSWERED_SHARE, *keys))
+    asked = line_months.filter(is_asked & streams.happens("survey.answered", of.effects.answered_share, *keys))
     questions = F.array(*(_question(streams, name, level, *keys) for name, level in answers.items()))
     each = asked.select("line", "month", day.alias("day"), F.explode(questions).alias("told"))
     own = (*keys, F.col("told.question"))

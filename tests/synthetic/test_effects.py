@@ -20,6 +20,7 @@ from segmentation.synthetic import (
     outages,
     segments,
     spells,
+    surveys,
     truth,
     usage,
 )
@@ -285,6 +286,33 @@ def test_people_agree_at_their_rates_and_some_take_it_back(lines_there):
     assert share(told.filter("purpose = 'PARTNER_DATA'"), "agreed = 'Y'") == pytest.approx(0.97, abs=0.02)
     assert told.filter("purpose = 'ANALYTICS' and agreed = 'Y'").isEmpty()
     assert told.filter("purpose = 'ANALYTICS'").count() / n_customers == pytest.approx(0.005, abs=0.005)
+
+
+def test_what_has_the_rate_nought_does_not_happen_and_at_one_it_always_does(spark, tmp_path):
+    never = dict.fromkeys(("withdrawn_share", "declined_share", "port_request_share", "port_request_else_share"), 0.0)
+    of = Behaviour(STREAMS, EffectSettings(**never, answered_share=1.0, duplicate_share=1.0, misspelt_share=1.0))
+    there = kept(line_months_of(spark, of.effects, n_lines=400), tmp_path / "line_months")
+    lines_of_them = kept(lines.lines(there, of), tmp_path / "lines")
+    nowhere = spark.createDataFrame([], "slot bigint, home bigint, dwelling bigint")
+    named = lines.subscribers(lines_of_them, nowhere, of, FIRST, LAST).select("line_no", "birth_date")
+    right = lines_of_them.filter("known_as != customer").select(
+        base.line_number(F.col("line")).alias("line_no"),
+        F.date_format(base.birth_date(STREAMS), "dd.MM.yyyy").alias("right"),
+    )
+
+    answers = surveys.surveys(there, of)
+    events = contacts.subscription_events(there, spells.spells(there, of, FIRST, LAST), of)
+    sent = campaigns.campaign_contacts(there, of)
+
+    on_survey_day = there.filter(
+        F.date_add(F.trunc("month_end", "month"), surveys.SURVEY_DAY - 1).between(F.col("first_day"), F.col("last_day"))
+    )
+    assert answers.count() == 3 * on_survey_day.count()
+    assert events.filter("what = 'PORT_REQ'").isEmpty()
+    assert (sent.filter("answer = 'NO'").count(), sent.filter("answer = 'YES'").count() > 0) == (0, True)
+    assert consents.consents(lines_of_them, of).filter("purpose = 'MARKETING' and to_day is not null").isEmpty()
+    born = named.join(right, on="line_no", how="inner").filter("substring(right, 1, 2) != substring(right, 4, 2)")
+    assert (born.count() > 20, born.filter("birth_date = right").count()) == (True, 0)
 
 
 def test_offers_go_to_those_who_agreed_and_do_in_each_segment_what_the_settings_say(spark, tmp_path):
