@@ -39,6 +39,7 @@ LONG = (
     "real",
     "sources/test_bad_input.py",
     "sources/test_changes.py",
+    "sources/test_delta_feeds.py",
     "sources/test_erasure.py",
     "sources/test_feed_kinds.py",
     "sources/test_ingestion.py",

@@ -54,6 +54,8 @@ class Delivery:
     """Path of the one file of it to read; None reads all."""
     files: tuple[FeedFile, ...] = ()
     """Its files; of a Delta table its version as one file."""
+    version: int | None = None
+    """Of a Delta table: this version is read, whatever is written to it meanwhile."""
     paths: tuple[str, ...] = ()
     """Paths of its files when it is a part of what lies there; empty when it is all of it."""
 
@@ -193,11 +195,11 @@ def _delta(spark: SparkSession, source: Source, landing: Path) -> Delivery | Non
         return None
     table = DeltaTable.forName(spark, path) if is_named else DeltaTable.forPath(spark, path)
     detail = table.detail().select("id", "numFiles", "sizeInBytes").first()
-    version = table.history(1).select("version").first()["version"]
+    version = int(table.history(1).select("version").first()["version"])
     feed_id = _short(f"{source.name}\n{detail['id']}\t{version}")
     n_bytes = int(detail["sizeInBytes"])
     as_file = FeedFile(str(detail["id"]), n_bytes, str(version))
-    return Delivery(feed_id, path, int(detail["numFiles"]), 0, n_bytes, is_named, files=(as_file,))
+    return Delivery(feed_id, path, int(detail["numFiles"]), 0, n_bytes, is_named, files=(as_file,), version=version)
 
 
 def _short(text: str) -> str:

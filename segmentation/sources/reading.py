@@ -76,9 +76,11 @@ def _frame(spark: SparkSession, source: Source, delivery: Delivery) -> DataFrame
         _require_one_small_file(source, delivery)
         # A file whose records may span lines is never split.
         options["multiLine"] = "true"
-    if delivery.is_named_table:
-        return spark.table(delivery.path)
     reader = spark.read.format(source.format).options(**options)
+    if delivery.version is not None:
+        reader = reader.option("versionAsOf", delivery.version)
+    if delivery.is_named_table:
+        return reader.table(delivery.path)
     if delivery.is_nested:
         reader = reader.option("recursiveFileLookup", "true")
     whole = list(delivery.paths) or [delivery.path]
