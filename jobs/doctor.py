@@ -94,7 +94,7 @@ def before_spark(settings: RunSettings) -> Iterator[Check]:
     )
     if not session.is_submitted():
         java, found = starting.java()
-        yield Check("Java", java >= starting.NEEDED_JAVA, found, starting.JAVA_REMEDY)
+        yield Check("Java", starting.is_fit(java), found, starting.JAVA_REMEDY)
         yield _memory(session.read_properties(settings.spark))
     yield _disk(settings)
 

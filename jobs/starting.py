@@ -12,9 +12,11 @@ from jobs import terminal
 from segmentation import session
 from segmentation.errors import PlatformError, SegmentationError
 
-NEEDED_JAVA = 17
+OLDEST_JAVA, NEWEST_JAVA = 17, 21
+"""Spark 4.0 is made for Java 17 and 21; from 24 on its Hadoop does not start at all."""
 JAVA_REMEDY = (
-    f"install OpenJDK {NEEDED_JAVA} (Debian: apt-get install openjdk-17-jre-headless), or set JAVA_HOME to one"
+    f"install OpenJDK {OLDEST_JAVA} (Debian: apt-get install openjdk-17-jre-headless, macOS: brew install openjdk@17) "
+    "and set JAVA_HOME to it"
 )
 SPARK_LOG = "spark.log"
 
@@ -56,6 +58,11 @@ def java() -> tuple[int, str]:
     return (int(found[1]) if found else 0), f"{found[0] if found else 'unknown version'} at {path}"
 
 
+def is_fit(version: int) -> bool:
+    """Whether Spark runs on a Java of this major version."""
+    return OLDEST_JAVA <= version <= NEWEST_JAVA
+
+
 def jar_remedy(properties_file: Path) -> str:
     """What to do where the JARs cannot be fetched."""
     return (
@@ -66,7 +73,10 @@ def jar_remedy(properties_file: Path) -> str:
 
 def _require_java() -> None:
     version, found = java()
-    if version < NEEDED_JAVA:
+    if not is_fit(version):
         raise PlatformError(
-            "Spark needs Java", found=found, expected=f"Java {NEEDED_JAVA} or newer", remedy=JAVA_REMEDY
+            "Spark needs another Java",
+            found=found,
+            expected=f"Java {OLDEST_JAVA} to {NEWEST_JAVA}",
+            remedy=JAVA_REMEDY,
         )

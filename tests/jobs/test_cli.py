@@ -151,7 +151,13 @@ def test_what_a_child_process_says_goes_to_the_file_and_is_shown_when_it_breaks(
     assert "the reason" in capfd.readouterr().err
 
 
-def test_without_java_the_remedy_is_named(tmp_path):
+@pytest.mark.parametrize("version", [None, "1.8.0_392", "24.0.1"])
+def test_without_a_java_that_spark_knows_the_remedy_is_named(tmp_path, version):
+    if version is not None:
+        java = tmp_path / "bin/java"
+        java.parent.mkdir()
+        java.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2025-04-15' >&2\n")
+        java.chmod(0o755)
     environment = {**os.environ, "JAVA_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
     environment.pop("SPARK_ENV_LOADED", None)
     asked = [sys.executable, "-m", "jobs.doctor", "--json", "--set", f"logs={tmp_path}"]
