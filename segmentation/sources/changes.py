@@ -146,5 +146,4 @@ def _used(source: Source, columns: list[str]) -> Iterator[str]:
         yield from expressions.columns_used(mapping.sql_of(column) or "", columns)
     for sql in (source.filter or "", *source.counts.values()):
         yield from expressions.columns_used(sql, columns)
-    named = {name.lower() for name in (*source.personal.direct, *source.personal.text)}
-    yield from (name for name in columns if name.lower() in named)
+    yield from source.personal.of(columns)

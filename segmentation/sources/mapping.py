@@ -98,7 +98,7 @@ def value(rows: DataFrame, column: ColumnMapping, type_name: str, source: Source
 def identifiers(rows: DataFrame, source: Source) -> list[Column]:
     """What names the person of a row: direct identifiers, and the columns that keys are made of."""
     available = reading.raw_columns(rows)
-    direct = [name for name in available if name in source.personal.direct]
+    direct = source.personal.direct_of(available)
     keys = [name for sql in key_expressions(source) for name in expressions.columns_used(sql, available)]
     return [reading.as_text(rows, name) for name in dict.fromkeys([*direct, *keys])]
 

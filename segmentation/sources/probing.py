@@ -38,8 +38,9 @@ def require_usable(spark: SparkSession, feed: Reconciled, source: Source, delive
     # One look at all of them; one by one only where that fails, to tell which.
     tried = [] if _are_usable(made_up, every) else [_problem(made_up, where, sql) for where, sql in every.items()]
     tried.append(_problem_of_having(spark, source))
-    named = {*source.personal.direct, *source.personal.text}
-    absent = [f"personal: the feed has no column {name}" for name in sorted(named - set(columns))]
+    there = {name.lower() for name in columns}
+    named = sorted({*source.personal.direct, *source.personal.text})
+    absent = [f"personal: the feed has no column {name}" for name in named if name.lower() not in there]
     problems = [*(problem for problem in tried if problem is not None), *absent]
     if problems:
         raise SourceError(

@@ -112,14 +112,14 @@ def masked_cell(rows: DataFrame, name: str, source: Source, secret: bytes) -> Co
     """
     cell = reading.as_text(rows, name)
     kinds = key_kinds(rows, source)
-    if name in source.personal.direct:
+    if source.personal.direct_of([name]):
         return masked_identifier(cell)
     if name in kinds:
         return token(secret, kinds[name])(cell)
     if reading.is_nested(rows, name):
         # A mapping that reads one part of it says nothing of the others.
         return F.when(cell.isNotNull(), F.lit(NOT_MAPPED))
-    if name in source.personal.text or name in _columns_of(rows, _texts(source)):
+    if source.personal.of([name]) or name in _columns_of(rows, _texts(source)):
         return masked_text(cell, mapping.identifiers(rows, source))
     if name in _columns_of(rows, _expressions(source)):
         return masked_value(cell, _codes(source))

@@ -1,6 +1,6 @@
 """One source: where a raw feed lies and how its columns become a clean table. Read from YAML, checked before Spark."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -162,12 +162,25 @@ class Group(Settings):
 
 
 class Personal(Settings):
-    """Columns of the feed, as the feed spells them, that name a person. Keys need not be listed."""
+    """Columns of the feed that name a person, in any letter case. Keys need not be listed."""
 
     direct: list[str] = Field(default_factory=list)
     """Names, e-mails, streets: never stored, masked in quarantine."""
     text: list[str] = Field(default_factory=list)
     """Free text: masked wherever it is stored."""
+
+    def direct_of(self, columns: Iterable[str]) -> list[str]:
+        """Those of the columns that name a person directly."""
+        return _named_in(self.direct, columns)
+
+    def of(self, columns: Iterable[str]) -> list[str]:
+        """Those of the columns that name a person, free text included."""
+        return _named_in([*self.direct, *self.text], columns)
+
+
+def _named_in(names: Collection[str], columns: Iterable[str]) -> list[str]:
+    named = {name.lower() for name in names}
+    return [column for column in columns if column.lower() in named]
 
 
 class ReadyMade(Settings):

@@ -171,5 +171,5 @@ def _shown(value: object, personal: PersonalData) -> str:
 def _not_read(source: Source, columns: list[str]) -> tuple[str, ...]:
     """Columns of the feed that no expression reads and that are not named as personal."""
     read = {name for sql in probing.expressions_of(source).values() for name in expressions.columns_used(sql, columns)}
-    named = {*read, *source.personal.direct, *source.personal.text}
+    named = {*read, *source.personal.of(columns)}
     return tuple(name for name in columns if name not in named)

@@ -170,7 +170,7 @@ def test_a_refused_row_keeps_what_is_not_personal(taken_in):
 
     assert t3 == {
         "ref": ref(taken_in, "T3"),
-        "kind": "topup",
+        "kind": "<word>",
         "holder": "<masked>",
         "sold": "06.01.2026",
         "amount": "5",
@@ -349,3 +349,14 @@ def test_a_nested_cell_without_a_key_in_it_is_not_shown_either(operator):
 
     shown = json.loads(operator.tables.read(care.QUARANTINE).first()["masked_row"])
     assert shown["place"] == "<not mapped>"
+
+
+def test_a_person_is_masked_in_whatever_letter_case_a_feed_writes_its_columns(operator_at, tmp_path):
+    operator = operator_at(tmp_path)
+    head, row = "PHONE,CUST,HOLDER,SINCE,DELIVERED", "999031415926,C1,Zebulon,no day,2025-01-02 03:00:00"
+    operator.deliver("lines.csv", f"{head}\n{row}\n{row.replace('no day', '2025-01-01')}\n")
+
+    operator.take_in(LINES)
+
+    masked = json.loads(operator.tables.read(care.QUARANTINE).collect()[0]["masked_row"])
+    assert (masked["HOLDER"], masked["SINCE"]) == ("<masked>", "no day")
