@@ -13,7 +13,7 @@ from segmentation import session
 from segmentation.errors import PlatformError, SegmentationError
 
 OLDEST_JAVA, NEWEST_JAVA = 17, 21
-"""Spark 4.0 is made for Java 17 and 21; from 24 on its Hadoop does not start at all."""
+"""Spark 4.0 is made for Java 17 and 21."""
 JAVA_REMEDY = (
     f"install OpenJDK {OLDEST_JAVA} (Debian: apt-get install openjdk-17-jre-headless, macOS: brew install openjdk@17) "
     "and set JAVA_HOME to it"

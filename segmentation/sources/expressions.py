@@ -1,6 +1,7 @@
 """Spark SQL expressions of a mapping, looked at before Spark starts: forms that raise on one bad value are refused."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _PARTS = re.compile(
@@ -116,8 +117,13 @@ def paths(expression: str) -> list[str]:
 
 def columns_used(expression: str, columns: list[str]) -> list[str]:
     """Those of the feed's columns that the expression names, as the feed spells them."""
-    named = {name.lower() for name in names(expression)}
-    return [column for column in columns if column.lower() in named]
+    return among(columns, names(expression))
+
+
+def among(columns: Iterable[str], named: Iterable[str]) -> list[str]:
+    """Those of the columns that are named, in any letter case, as Spark reads names."""
+    lower = {name.lower() for name in named}
+    return [column for column in columns if column.lower() in lower]
 
 
 def _problem(pieces: list[Part], place: int) -> str | None:

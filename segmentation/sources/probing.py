@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from segmentation.errors import SourceError
-from segmentation.sources import mapping, reading, telling
+from segmentation.sources import expressions, mapping, reading, telling
 from segmentation.sources.changes import Reconciled
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.source import Source
@@ -38,9 +38,8 @@ def require_usable(spark: SparkSession, feed: Reconciled, source: Source, delive
     # One look at all of them; one by one only where that fails, to tell which.
     tried = [] if _are_usable(made_up, every) else [_problem(made_up, where, sql) for where, sql in every.items()]
     tried.append(_problem_of_having(spark, source))
-    there = {name.lower() for name in columns}
     named = sorted({*source.personal.direct, *source.personal.text})
-    absent = [f"personal: the feed has no column {name}" for name in named if name.lower() not in there]
+    absent = [f"personal: the feed has no column {name}" for name in named if not expressions.among(columns, [name])]
     problems = [*(problem for problem in tried if problem is not None), *absent]
     if problems:
         raise SourceError(

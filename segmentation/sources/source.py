@@ -1,6 +1,6 @@
 """One source: where a raw feed lies and how its columns become a clean table. Read from YAML, checked before Spark."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -171,16 +171,11 @@ class Personal(Settings):
 
     def direct_of(self, columns: Iterable[str]) -> list[str]:
         """Those of the columns that name a person directly."""
-        return _named_in(self.direct, columns)
+        return expressions.among(columns, self.direct)
 
     def of(self, columns: Iterable[str]) -> list[str]:
         """Those of the columns that name a person, free text included."""
-        return _named_in([*self.direct, *self.text], columns)
-
-
-def _named_in(names: Collection[str], columns: Iterable[str]) -> list[str]:
-    named = {name.lower() for name in names}
-    return [column for column in columns if column.lower() in named]
+        return expressions.among(columns, [*self.direct, *self.text])
 
 
 class ReadyMade(Settings):

@@ -1,6 +1,7 @@
 """Feeds that are Delta tables: by path or by name, each version a delivery."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -27,7 +28,7 @@ SCHEMA = "ref bigint, phone string, sold date, amount decimal(10,2), via string,
 
 
 def bought(ref: int, day: int, amount: str, phone: str | None = "1") -> tuple:
-    return (ref, phone, date(2026, 8, day), amount, "app", datetime(2026, 8, day, 12))
+    return (ref, phone, date(2026, 8, day), Decimal(amount), "app", datetime(2026, 8, day, 12))
 
 
 @pytest.fixture
@@ -35,9 +36,7 @@ def write(spark, operator):
     """Write rows as a new version of the table of top-ups under landing, or of a named one."""
 
     def to(rows: list[tuple], mode: str = "append", name: str | None = None) -> None:
-        typed = "ref", "phone", "sold", "cast(amount as decimal(10,2)) as amount", "via", "delivered"
-        frame = spark.createDataFrame(rows, SCHEMA.replace("decimal(10,2)", "string")).selectExpr(*typed)
-        writer = frame.write.format("delta").mode(mode)
+        writer = spark.createDataFrame(rows, SCHEMA).write.format("delta").mode(mode)
         writer.save(str(operator.settings.landing / "top_ups")) if name is None else writer.saveAsTable(name)
 
     return to
