@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Mapping
+from functools import reduce
+from operator import add
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -18,6 +20,7 @@ DAILY_SPREAD = 0.40
 UNCLASSIFIED_SHARE = 0.02
 """Share of the lines whose traffic is not told by kind."""
 _WEEKEND = (1, 7)
+_LONGEST_MONTH = 31
 
 
 def usage_daily(line_months: DataFrame, of: Behaviour, amount_factor: float) -> DataFrame:
@@ -78,20 +81,25 @@ def _levels_of_month(line_months: DataFrame, of: Behaviour, amount_factor: float
 
 def _active_days(months: DataFrame, streams: Streams) -> DataFrame:
     """One row a day of use, with `weight`: the day's part of the month's levels. Grain: line, day."""
-    days = F.filter(
-        F.sequence(F.col("first_day"), F.col("last_day")),
-        lambda day: streams.uniform("usage.active", F.col("line"), day) < F.col("active"),
-    )
+
+    def is_active(day: Column) -> Column:
+        return streams.uniform("usage.active", F.col("line"), day) < F.col("active")
+
+    # Spark compiles this sum; a lambda over the days it would interpret, with all that makes `active`, day by day.
+    dates = [F.date_add("first_day", offset) for offset in range(_LONGEST_MONTH)]
+    counted = [F.when((day <= F.col("last_day")) & is_active(day), 1).otherwise(0) for day in dates]
     there = (F.date_diff("last_day", "first_day") + 1) / F.col("n_days")
     weekend_days = 2 / 7
     with_days = months.withColumns(
         {
-            "days": days,
+            "n_active": reduce(add, counted),
             "typical": there / ((1 - weekend_days) + weekend_days * F.col("weekend")),
         }
     )
-    shared = with_days.withColumn("typical", F.try_divide(F.col("typical"), F.size("days")))
-    each = shared.withColumn("day", F.explode("days")).drop("days")
+    shared = with_days.withColumn("typical", F.try_divide(F.col("typical"), F.col("n_active")))
+    each = shared.withColumn("day", F.explode(F.sequence(F.col("first_day"), F.col("last_day")))).filter(
+        is_active(F.col("day"))
+    )
     is_weekend = F.dayofweek("day").isin(*_WEEKEND)
     return each.withColumn("weight", F.col("typical") * F.when(is_weekend, F.col("weekend")).otherwise(1.0))
 
