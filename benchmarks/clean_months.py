@@ -28,7 +28,7 @@ from segmentation.synthetic.operator import World
 from segmentation.tables import Store, clean
 
 logger = logging.getLogger(__name__)
-VERSION = 1
+VERSION = 2
 """Of what is made of the generator's rows: another version makes the tables again."""
 FIRST_MONTH, LAST_MONTH, N_MONTHS = "2026-05", "2026-10", 6
 MANIFEST, TABLES_FOLDER = "made.json", "clean"

@@ -1,13 +1,15 @@
 """Write what the features room makes: partials, the population of a day, the features of its verticals."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
+from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from segmentation import progress
+from segmentation.concurrency import side_by_side
 from segmentation.features import assembly, availability, catalogue, outcomes, partials, population, quality
 from segmentation.periods import months_before
 from segmentation.settings import Json, VerticalName
@@ -52,14 +54,23 @@ def build_day(
     held = contents.held(tables_at, clean.TABLES)
     tables_at.replace(population.population(tables_at, as_of, there=there), built.POPULATION, as_of=as_of)
     everyone = assembly.day_features(tables_at, verticals, there).persist(StorageLevel.MEMORY_AND_DISK)
-    try:
-        for vertical in verticals:
-            progress.says(f"{as_of}, features of {vertical}, {verticals.index(vertical) + 1} of {len(verticals)}")
-            version = assembly.features_version(vertical, as_of, held)
-            features = assembly.of_vertical(everyone, vertical, there, version, run_id, computed_at)
-            tables_at.replace(features, catalogue.feature_table(vertical), as_of=as_of)
+
+    def write_features(vertical: VerticalName) -> None:
+        version = assembly.features_version(vertical, as_of, held)
+        features = assembly.of_vertical(everyone, vertical, there, version, run_id, computed_at)
+        tables_at.replace(features, catalogue.feature_table(vertical), as_of=as_of)
+
+    def write_quality() -> None:
         records = quality.record_quality(tables_at, everyone, verticals, there)
         tables_at.replace(records, care.RECORD_QUALITY, as_of=as_of)
+
+    parts: list[Callable[[], None]] = [*(partial(write_features, vertical) for vertical in verticals), write_quality]
+    try:
+        side_by_side(
+            tables_at.spark,
+            parts,
+            ended=lambda n_ended: progress.says(f"{as_of}, {n_ended} of {len(parts)} tables of features"),
+        )
     finally:
         everyone.unpersist()
     build_outcomes(tables_at, as_of)

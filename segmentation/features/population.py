@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from segmentation.features import availability, billing, recharge, usage
-from segmentation.features.activity import SILENT_DAYS, activity_per_line
+from segmentation.features.activity import SILENT_DAYS, activity_per_line, data_began
 from segmentation.features.availability import CHARGES, Availability
 from segmentation.features.partials import MAX_STALENESS
 from segmentation.features.stays import stays
@@ -35,12 +35,12 @@ def population(tables_at: Store, as_of: date, *, there: Availability | None = No
     there = there or availability.look(tables_at, as_of)
     usage_partials, recharges = tables_at.read(usage.PARTIALS), tables_at.read(recharge.PARTIALS)
     active = activity_per_line(usage_partials, recharges, ends)
-    value = _value_per_line(tables_at, there)
     # Before the first delivery nothing is known: that is not silence.
-    data_began = active.agg(F.min("first_active_on").alias("data_began_on"))
+    began = data_began(usage_partials, recharges, ends)
+    value = _value_per_line(tables_at, there)
     lines = (
         stays(tables_at, as_of)
-        .crossJoin(F.broadcast(data_began))
+        .crossJoin(F.broadcast(began))
         .join(active, on="subscriber_id", how="left")
         .join(value, on="subscriber_id", how="left")
     )

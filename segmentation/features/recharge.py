@@ -173,37 +173,41 @@ FEATURES = (
 
 def recharge_partials(recharges: DataFrame, period_of: Callable[[Column], Column]) -> DataFrame:
     """Recharges of a line in a period. Grain: subscriber_id, period."""
-    is_paid = (F.col("recharge_amount") > 0) & ~F.coalesce(F.col("is_emergency_credit"), F.lit(False))
     is_lent = F.coalesce(F.col("is_emergency_credit"), F.lit(False))
-    own_money = F.when(is_lent, F.lit(0)).otherwise(F.col("recharge_amount"))
     in_period = recharges.withColumn("period", period_of(F.col("day"))).filter(F.col("period").isNotNull())
-    per_day = in_period.groupBy("subscriber_id", "period", "day").agg(
-        F.sum(F.when(is_paid, F.lit(1)).otherwise(F.lit(0))).alias("n_recharges"),
-        F.sum(own_money).alias("recharge_amount"),
-        F.collect_list(F.when(is_paid, F.col("recharge_amount"))).alias("amounts"),
-        F.count_if(is_lent).alias("n_lent"),
-        F.max(F.when(is_paid, F.col("expires_on"))).alias("expires_on"),
-    )
-    is_recharge_day = F.col("n_recharges") > 0
-    before = Window.partitionBy("subscriber_id", "period", is_recharge_day).orderBy("day")
-    gap = F.when(is_recharge_day, F.date_diff(F.col("day"), F.lag("day").over(before))).cast("bigint")
-    days_left = F.when(is_recharge_day, F.date_diff(F.lag("expires_on").over(before), F.col("day")))
-    last_bought = F.max_by(F.col("expires_on"), F.when(is_recharge_day, F.col("day")))
+    # Brought together by line once: neither the window nor the sums move a row again.
+    of_lines = in_period.select(
+        "subscriber_id",
+        "period",
+        "day",
+        "recharge_amount",
+        "expires_on",
+        is_lent.alias("is_lent"),
+        F.coalesce((F.col("recharge_amount") > 0) & ~is_lent, F.lit(False)).alias("is_paid"),
+    ).repartition("subscriber_id")
+    is_paid, day = F.col("is_paid"), F.col("day")
+    # Of a day with several recharges the last in this order bought the credit that lasts longest.
+    in_turn = Window.partitionBy("subscriber_id", "period", "is_paid").orderBy("day", "expires_on")
+    day_before, expiry_before = F.lag("day").over(in_turn), F.lag("expires_on").over(in_turn)
+    is_first_of_day = is_paid & (F.col("day_before").isNull() | (F.col("day_before") < day))
+    gap = F.when(is_first_of_day, F.date_diff(day, F.col("day_before"))).cast("bigint")
+    days_left = F.when(is_first_of_day, F.date_diff(F.col("expiry_before"), day))
+    last_bought = F.max(F.when(is_paid, F.struct("day", "expires_on")))
     return (
-        per_day.withColumns({"gap": gap, "days_left": days_left})
+        of_lines.withColumns({"day_before": day_before, "expiry_before": expiry_before})
         .groupBy("subscriber_id", "period")
         .agg(
-            F.sum("n_recharges").alias("n_recharges"),
-            F.sum("recharge_amount").alias("recharge_amount"),
-            F.count_if(is_recharge_day).alias("n_recharge_days"),
-            F.min(F.when(is_recharge_day, F.col("day"))).alias("first_day"),
-            F.max(F.when(is_recharge_day, F.col("day"))).alias("last_day"),
-            F.coalesce(F.sum(F.col("gap") * F.col("gap")), F.lit(0)).alias("gap_squares"),
-            F.sort_array(F.flatten(F.collect_list("amounts"))).alias("amounts"),
-            F.sum("n_lent").alias("n_lent"),
-            F.count("days_left").alias("n_expiring"),
-            F.count_if(is_before_expiry(F.col("days_left"))).alias("n_before_expiry"),
-            last_bought.alias("last_expires_on"),
+            F.count_if(is_paid).alias("n_recharges"),
+            F.sum(F.when(F.col("is_lent"), F.lit(0)).otherwise(F.col("recharge_amount"))).alias("recharge_amount"),
+            F.count_if(is_first_of_day).alias("n_recharge_days"),
+            F.min(F.when(is_paid, day)).alias("first_day"),
+            F.max(F.when(is_paid, day)).alias("last_day"),
+            F.coalesce(F.sum(gap * gap), F.lit(0)).alias("gap_squares"),
+            F.sort_array(F.collect_list(F.when(is_paid, F.col("recharge_amount")))).alias("amounts"),
+            F.count_if(F.col("is_lent")).alias("n_lent"),
+            F.count(days_left).alias("n_expiring"),
+            F.count_if(is_before_expiry(days_left)).alias("n_before_expiry"),
+            last_bought["expires_on"].alias("last_expires_on"),
         )
     )
 

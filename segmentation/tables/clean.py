@@ -129,6 +129,7 @@ USAGE_DAILY = Table(
     "Use of a line on a day, by kind and part of the day; a day without use has no row",
     TimeKind.EVENT,
     "day",
+    sorted_by=("subscriber_id", "day"),
     retention=UNTIL_ERASED,
 )
 DEVICES = Table(

@@ -84,6 +84,9 @@ class Table:
     time: TimeKind = TimeKind.ALWAYS
     time_column: str = ""
     partitioned_by: tuple[str, ...] = ()
+    sorted_by: tuple[str, ...] = ()
+    """Rows of one value of the first column lie in one file of a write, in the order of all: what is summed by line is
+    read together, and one line is found without opening every file."""
     end_columns: tuple[str, ...] = ()
     """Of a table that holds over time: columns known only once the row has ended, besides valid_to."""
     later_columns: tuple[str, ...] = ()

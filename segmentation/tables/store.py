@@ -123,7 +123,7 @@ class Store:
         if not is_unique:
             checks.require_grain(ordered, table, where=self.address(table))
         with self._turn(table):
-            self._save(ordered.write.format("delta").mode("append"), table)
+            self._save(laid_out(ordered, table).write.format("delta").mode("append"), table)
         self._note_write(table, {})
 
     def merge(
@@ -250,7 +250,7 @@ class Store:
             self.spark.sql(f"ALTER TABLE {self.in_sql(table)} ADD COLUMNS ({columns})")
 
     def _overwrite(self, frame: DataFrame, table: Table, where: Mapping[str, object]) -> None:
-        writer = frame.write.format("delta").mode("overwrite")
+        writer = laid_out(frame, table).write.format("delta").mode("overwrite")
         # Delta lets several threads replace different partitions at once.
         is_of_partitions = bool(where) and where.keys() <= set(table.partitioned_by)
         with nullcontext() if is_of_partitions else self._turn(table):
@@ -287,6 +287,13 @@ def _with_new_columns(rows: DataFrame, table: Table) -> DataFrame:
         column.name: F.lit(None).cast(column.data_type) for column in table.columns if column.name not in rows.columns
     }
     return rows.withColumns(new) if new else rows
+
+
+def laid_out(rows: DataFrame, table: Table) -> DataFrame:
+    """The rows in the files and the order that the table declares. Grain: unchanged."""
+    if not table.sorted_by:
+        return rows
+    return rows.repartition(table.sorted_by[0]).sortWithinPartitions(*table.sorted_by)
 
 
 def as_of_day(rows: DataFrame, table: Table, as_of: date) -> DataFrame:
