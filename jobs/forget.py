@@ -15,7 +15,13 @@ from segmentation.tables import Store
 
 Subscriber = Annotated[str, typer.Argument(help="The line: its key as your feeds write it, or its token.")]
 KeepHours = Annotated[
-    int, typer.Option("--keep-hours", min=0, max=168, help="Leave files of older versions that are younger than this.")
+    int,
+    typer.Option(
+        "--keep-hours",
+        min=0,
+        max=168,
+        help="Leave files of older versions that are younger than this; forget the line again to end it.",
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it: it cannot be undone.")]
 
@@ -39,16 +45,19 @@ def run(at: Run, subscriber: Subscriber, *, yes: Yes = False, keep_hours: KeepHo
         )
     with at.step("forget", at.as_of_days[-1]) as record:
         receipt = erasure.erase(at.tables_at, vault, token, every_table(), run_id=at.run_id, keep_hours=keep_hours)
-        record.counts.update(receipt.n_rows)
+        record.counts.update(receipt.n_rows or {})
     return _told(receipt)
 
 
 def _told(receipt: erasure.Receipt) -> Answer:
     grid = Grid("table", title=f"Receipt {receipt.receipt}", title_justify="left")
     grid.add_column("rows erased", justify="right")
-    for name, n_rows in sorted(receipt.n_rows.items()):
-        grid.add_row(name, f"{n_rows:,}")
-    return Answer((grid,), {"receipt": receipt.receipt, "n_rows": dict(receipt.n_rows)})
+    n_rows = dict(receipt.n_rows or {})
+    for name, n_erased in sorted(n_rows.items()):
+        grid.add_row(name, f"{n_erased:,}")
+    still = f"old files of the last {receipt.kept_hours} hours are still there: forget the line again after that"
+    told = (grid, still) if receipt.kept_hours else (grid,)
+    return Answer(told, {"receipt": receipt.receipt, "n_rows": n_rows, "kept_hours": receipt.kept_hours})
 
 
 main = writing_job(

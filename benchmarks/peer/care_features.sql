@@ -21,6 +21,7 @@ sums AS (
     sum(n_answers) AS n_answers,
     sum(satisfaction) AS satisfaction,
     sum(n_repeats) AS n_repeats,
+    sum(n_by_channel) AS n_by_channel,
     sum(n_by_phone) AS n_by_phone,
     sum(n_in_shop) AS n_in_shop,
     sum(made_days) - coalesce(sum(list_sum([day - DATE '1970-01-01' FOR day IN own])), 0) AS open_made_days,
@@ -31,13 +32,14 @@ sums AS (
 SELECT
   subscriber_id,
   per(coalesce(recent_contacts, 0), recent_months) AS contacts_per_month,
-  per(coalesce(recent_complaints, 0), recent_months) AS complaints_per_month,
+  per(CASE WHEN coalesce(recent_contacts, 0) = 0 THEN 0 ELSE recent_complaints END, recent_months)
+    AS complaints_per_month,
   share(n_open, n_contacts) AS unresolved_share,
   per(resolution_days, n_resolved) AS resolution_days_mean,
   per(satisfaction, n_answers) AS satisfaction_mean,
   share(n_repeats, n_contacts) AS repeat_contact_share,
   CASE WHEN n_open > 0 THEN per((getvariable('as_of') - DATE '1970-01-01') * n_open - open_made_days, n_open) END
     AS open_contact_days_mean,
-  share(n_by_phone, n_contacts) AS phone_contact_share,
-  share(n_in_shop, n_contacts) AS shop_contact_share
+  share(n_by_phone, n_by_channel) AS phone_contact_share,
+  share(n_in_shop, n_by_channel) AS shop_contact_share
 FROM sums

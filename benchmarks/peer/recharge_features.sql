@@ -29,6 +29,7 @@ sums AS (
     sum(gap_squares) + coalesce(sum(gap * gap), 0) AS gap_squares,
     coalesce(flatten(list(amounts) FILTER (amounts IS NOT NULL)), []) AS amounts,
     sum(n_lent) FILTER (age < 3) AS recent_lent,
+    count(n_recharges) FILTER (age < 3) AS n_recent,
     sum(n_expiring) + count(days_left) AS n_expiring,
     sum(n_before_expiry) + count(*) FILTER (days_left BETWEEN 0 AND 2) AS n_before_expiry
   FROM in_turn
@@ -61,5 +62,5 @@ SELECT
   share(usual.n, len(amounts)) AS usual_amount_share,
   nullif(len(list_distinct(amounts)), 0)::DOUBLE AS recharge_denominations,
   share(n_before_expiry, n_expiring) AS expiry_recharge_share,
-  per(coalesce(recent_lent, 0), recent_months) AS credit_lent_per_month
+  per(CASE WHEN n_recent = 0 THEN 0 ELSE recent_lent END, recent_months) AS credit_lent_per_month
 FROM usual

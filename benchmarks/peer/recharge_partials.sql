@@ -5,6 +5,7 @@ WITH recharged AS (
     day,
     recharge_amount,
     expires_on,
+    is_emergency_credit,
     coalesce(is_emergency_credit, false) AS is_lent,
     recharge_amount > 0 AND NOT coalesce(is_emergency_credit, false) AS is_paid
   FROM recharges
@@ -18,7 +19,7 @@ days AS (
     count(*) FILTER (is_paid) AS n_recharges,
     sum(CASE WHEN is_lent THEN 0 ELSE recharge_amount END)::BIGINT AS recharge_amount,
     list(recharge_amount) FILTER (is_paid) AS amounts,
-    count(*) FILTER (is_lent) AS n_lent,
+    sum(is_emergency_credit::INT) AS n_lent,
     max(expires_on) FILTER (is_paid) AS expires_on
   FROM recharged
   GROUP BY ALL

@@ -26,4 +26,8 @@ SELECT
   max(day) AS last_day
 FROM usage_daily
 WHERE day BETWEEN getvariable('first_day') AND getvariable('as_of')
+  AND greatest(
+    voice_seconds, voice_offnet_seconds, voice_night_seconds, n_calls, n_peers, n_sms, data_kb, data_night_kb,
+    data_work_kb, data_evening_kb, upload_kb, streaming_kb, social_kb, gaming_kb, roaming_kb, charged_amount
+  ) > 0
 GROUP BY ALL

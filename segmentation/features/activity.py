@@ -13,7 +13,7 @@ SILENT_DAYS = 90
 def activity_per_line(usage_partials: DataFrame, recharge_partials: DataFrame, ends: Sequence[date]) -> DataFrame:
     """First and last active day in the periods, and the day a line came back. Grain: subscriber_id.
 
-    `resumed_on` is the first active day after the last silence of 90 days between two active days; null without one.
+    `resumed_on` is the first active day after the last 90 silent days between two active days; null without such.
     """
     active = _active_periods(usage_partials, recharge_partials, ends)
     # Brought together by line once, for both groupings and the window between them.
@@ -29,7 +29,7 @@ def activity_per_line(usage_partials: DataFrame, recharge_partials: DataFrame, e
         .agg(
             F.min("first_day").alias("first_active_on"),
             F.max("last_day").alias("last_active_on"),
-            F.max(F.when(F.col("silence") >= SILENT_DAYS, F.col("first_day"))).alias("resumed_on"),
+            F.max(F.when(F.col("silence") > SILENT_DAYS, F.col("first_day"))).alias("resumed_on"),
         )
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -144,6 +145,8 @@ def _family(tables_at: Store, name: str, lines: DataFrame, there: Availability) 
         return None
     if name in WINDOWED:
         make, table = WINDOWED[name]
+        if name == "care":
+            make = partial(care.care_features, are_solutions_told=there.has(availability.SOLUTIONS))
         months = there.months_of(name, F.col("months_seen"))
         seen = lines.withColumn("months_seen", months)
         if name == "usage":

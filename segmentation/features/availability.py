@@ -8,7 +8,7 @@ from statistics import median
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from segmentation.features import usage
+from segmentation.features import care, usage
 from segmentation.features.partials import FAMILIES, MAX_STALENESS, PartialFamily
 from segmentation.features.windows import WINDOW_PERIODS
 from segmentation.periods import period_ends
@@ -31,6 +31,8 @@ EVENTS = ("care", "subscription")
 """Families of events that few lines have: a period without any is not yet a period that was not delivered."""
 CHARGES = "charges"
 """What lines were charged for use. Not every source of use brings it, so it has a rung of its own."""
+SOLUTIONS = "solutions"
+"""Whether it is told at all that a contact was resolved. Where it never is, none is known to be open."""
 MIN_EVENT_ROWS = 10
 """Lines with an event in a mean period from which on an empty period is a gap in the feed: by chance it would come
 about once in 20,000 periods (e^-10)."""
@@ -99,7 +101,9 @@ class Availability:
         valued = ["value of PAYG lines is what they recharge: no charges for use"] if is_valued_by_recharges else []
         is_deaf = self.heard_until is not None and self.heard_until < self.as_of
         heard = [f"PAYG lines are heard until {self.heard_until}: silence is counted to that day"] if is_deaf else []
-        return halves + late + gone + valued + heard
+        is_open_unknown = self.has("care") and not self.has(SOLUTIONS)
+        unsolved = ["what is open with care is not known: no contact is ever resolved"] if is_open_unknown else []
+        return halves + late + gone + valued + heard + unsolved
 
     @property
     def _watched(self) -> set[str]:
@@ -115,7 +119,8 @@ def look(tables_at: Store, as_of: date) -> Availability:
     newest_first = _newest_first(as_of)
     found = [_periods(tables_at, family, newest_first) for family in FAMILIES]
     dimensions = [_dimension(tables_at, name, as_of) for name in DIMENSIONS]
-    counted = _delivered([*found, _charges(tables_at, newest_first), *dimensions], newest_first)
+    of_columns = [_charges(tables_at, newest_first), _solutions(tables_at, newest_first)]
+    counted = _delivered([*found, *of_columns, *dimensions], newest_first)
     whole = {name: _whole(name, by_age) for name, by_age in counted.items()}
     oldest = max((max(by_age) for by_age in whole.values()), default=0)
     lags, depths = {}, {}
@@ -125,6 +130,8 @@ def look(tables_at: Store, as_of: date) -> Availability:
         newest, first = (0, oldest) if is_quiet else (min(by_age), max(by_age))
         if newest <= MAX_STALENESS:
             lags[name], depths[name] = newest, min(first - newest + 1, WINDOW_PERIODS)
+    if SOLUTIONS in whole:
+        lags[SOLUTIONS], depths[SOLUTIONS] = 0, WINDOW_PERIODS
     for name, maker in MADE_WITH.items():
         if maker in lags:
             lags[name], depths[name] = lags[maker], depths[maker]
@@ -189,6 +196,11 @@ def _heard_until(whole: Mapping[str, Mapping[int, Delivered]], newest_first: lis
 def _charges(tables_at: Store, periods: list[date]) -> DataFrame:
     charged = tables_at.read(usage.PARTIALS).filter(F.col("charged_amount").isNotNull())
     return charged.filter(F.col("period").isin(periods)).select(F.lit(CHARGES).alias("family"), "period", "last_day")
+
+
+def _solutions(tables_at: Store, periods: list[date]) -> DataFrame:
+    resolved = tables_at.read(care.PARTIALS).filter(F.col("period").isin(periods) & (F.col("n_resolved") > 0))
+    return resolved.select(F.lit(SOLUTIONS).alias("family"), "period", F.lit(None).cast("date").alias("last_day"))
 
 
 def _periods(tables_at: Store, family: PartialFamily, periods: list[date]) -> DataFrame:

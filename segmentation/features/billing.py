@@ -32,6 +32,7 @@ from segmentation.tables import built, clean
 from segmentation.tables.clean import MONEY, count, money
 
 _BILLED = ("bill_amount", "overage_amount", "discount_amount")
+_PAYMENTS = ("n_payments", "n_dated_payments", "n_late_payments", "n_failed_payments", "n_told_tries")
 _ABOUT = {column.name: column for column in clean.INVOICES.columns}
 PARTIALS = built.partials(
     "billing_partials",
@@ -40,14 +41,18 @@ PARTIALS = built.partials(
         count("n_bills", "Bills"),
         *(_ABOUT[name] for name in _BILLED),
         count("n_payments", "Payments that went through"),
-        count("n_late_payments", "Of these, after the due day"),
+        count("n_dated_payments", "Of these, with a day on which they were due"),
+        count("n_late_payments", "Of these, after that day"),
         count("n_failed_payments", "Tries to pay that failed"),
+        count("n_told_tries", "Tries to pay of which it is told whether they failed"),
         money("paid_amount", "Paid"),
     ),
 )
 SOURCES = (clean.INVOICES, clean.PAYMENTS)
 _NO_BILL = "nothing billed in the last 3 periods"
 _NO_PAYMENT = "no payments in 6 periods"
+_NO_DUE_DAY = f"{_NO_PAYMENT}, or none with a day on which it was due"
+_NOT_TOLD = f"{_NO_PAYMENT}, or not told whether they failed"
 
 
 def _feature(
@@ -96,7 +101,7 @@ FEATURES = (
         "Share of the payments after the due day, over 6 periods",
         SHARE,
         Words("how often they pay late", "pays late", "pays on time"),
-        _NO_PAYMENT,
+        _NO_DUE_DAY,
         clean.PAYMENTS.name,
     ),
     _feature(
@@ -104,7 +109,7 @@ FEATURES = (
         "Share of the tries to pay that failed, over 6 periods",
         SHARE,
         Words("how often a payment fails", "has payments that fail", "has no payments that fail"),
-        _NO_PAYMENT,
+        _NOT_TOLD,
         clean.PAYMENTS.name,
     ),
     _feature(
@@ -123,17 +128,18 @@ def billing_partials(invoices: DataFrame, payments: DataFrame, period_of: Callab
     """Bills and payments of a line in a period. Grain: subscriber_id, period."""
     billed = invoices.select("subscriber_id", F.col("period").alias("day"), F.lit(1).alias("n_bills"), *_BILLED)
     is_failed = F.coalesce(F.col("is_failed"), F.lit(False))
-    is_late = F.coalesce(F.col("day") > F.col("due_on"), F.lit(False))
     paid = payments.select(
         "subscriber_id",
         "day",
         F.when(~is_failed, F.lit(1)).alias("n_payments"),
-        F.when(~is_failed & is_late, F.lit(1)).alias("n_late_payments"),
+        F.when(~is_failed & F.col("due_on").isNotNull(), F.lit(1)).alias("n_dated_payments"),
+        F.when(~is_failed & (F.col("day") > F.col("due_on")), F.lit(1)).alias("n_late_payments"),
         F.when(is_failed, F.lit(1)).alias("n_failed_payments"),
+        F.when(F.col("is_failed").isNotNull(), F.lit(1)).alias("n_told_tries"),
         F.when(~is_failed, F.col("paid_amount")).alias("paid_amount"),
     )
     events = billed.unionByName(paid, allowMissingColumns=True).withColumn("period", period_of(F.col("day")))
-    counts = ("n_bills", "n_payments", "n_late_payments", "n_failed_payments")
+    counts = ("n_bills", *_PAYMENTS)
     return (
         events.filter(F.col("period").isNotNull())
         .groupBy("subscriber_id", "period")
@@ -155,7 +161,7 @@ def billing_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]
         seen_windows(partials, lines, ends),
         *(recent_sum(name).alias(name) for name in ("n_bills", *_BILLED)),
         *(earlier_sum(name).alias(f"earlier_{name}") for name in ("n_bills", "bill_amount")),
-        *(F.sum(name).alias(name) for name in ("n_payments", "n_late_payments", "n_failed_payments")),
+        *(F.sum(name).alias(name) for name in _PAYMENTS),
         F.max(F.when(is_recent(), of_period)).alias("highest_bill"),
         F.avg(of_period).alias("mean_bill"),
         F.count(of_period).alias("n_billed_periods"),
@@ -163,14 +169,13 @@ def billing_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]
     bill = F.try_divide(F.col("bill_amount").cast("double"), F.col("n_bills"))
     earlier_bill = F.try_divide(F.col("earlier_bill_amount").cast("double"), F.col("earlier_n_bills"))
     price = F.col("bill_amount") + F.col("discount_amount")
-    tries = F.col("n_payments") + F.col("n_failed_payments")
     return sums.select(
         "subscriber_id",
         bill.alias("bill_amount_per_month"),
         share(F.col("overage_amount"), F.col("bill_amount")).alias("overage_share"),
         share(F.col("discount_amount"), price).alias("discount_share"),
         velocity(bill, earlier_bill).alias("bill_velocity"),
-        share(F.col("n_late_payments"), F.col("n_payments")).alias("late_payment_share"),
-        share(F.col("n_failed_payments"), tries).alias("failed_payment_share"),
+        share(F.col("n_late_payments"), F.col("n_dated_payments")).alias("late_payment_share"),
+        share(F.col("n_failed_payments"), F.col("n_told_tries")).alias("failed_payment_share"),
         F.when(F.col("n_billed_periods") > 1, ratio(F.col("highest_bill"), F.col("mean_bill"))).alias("bill_shock"),
     )

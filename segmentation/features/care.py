@@ -19,6 +19,7 @@ from segmentation.features.feature import (
     profiled,
 )
 from segmentation.features.windows import (
+    or_zero,
     per_line,
     per_month,
     recent_months,
@@ -34,12 +35,12 @@ from segmentation.tables.clean import count
 
 _COUNTS = (
     "n_contacts",
-    "n_complaints",
     "n_resolved",
     "resolution_days",
     "n_answers",
     "satisfaction",
     "n_repeats",
+    "n_by_channel",
     "n_by_phone",
     "n_in_shop",
     "made_days",
@@ -52,12 +53,13 @@ PARTIALS = built.partials(
     "Contacts of a line with customer care in a period",
     (
         count("n_contacts", "Contacts"),
-        count("n_complaints", "Complaints"),
+        count("n_complaints", "Complaints; null where no contact tells whether it was one"),
         count("n_resolved", "Contacts resolved in the period, older ones too"),
         count("resolution_days", "Days that these had taken, together"),
         count("n_answers", "Contacts with an answer on satisfaction"),
         count("satisfaction", "Sum of these answers"),
         count("n_repeats", f"Contacts within {REPEAT_DAYS} days of another before"),
+        count("n_by_channel", "Contacts of which the channel is told"),
         count("n_by_phone", "Contacts by phone"),
         count("n_in_shop", "Contacts in a shop"),
         count("made_days", "Sum of the days on which contacts were made, each as days since 1970-01-01"),
@@ -65,6 +67,8 @@ PARTIALS = built.partials(
     ),
 )
 SOURCES = (clean.CARE_CONTACTS,)
+_NO_CHANNEL = "no contacts in 6 periods, or none with its channel"
+_NOTHING_SOLVED = "no contacts in 6 periods, or no contact of any line is ever resolved"
 
 
 def _feature(name: str, about: str, unit: str, words: Words, null_means: str, skew: Skew = "none") -> Feature:
@@ -89,7 +93,7 @@ FEATURES = (
         "Complaints a month",
         PER_MONTH,
         Words("how often they complain", "complains often", "hardly ever complains"),
-        NO_SOURCE,
+        f"{NO_SOURCE}, or not told of any contact",
         "log",
     ),
     _feature(
@@ -97,7 +101,7 @@ FEATURES = (
         "Share of the contacts of 6 periods that are still open",
         "0..1",
         Words("how much of their trouble stays open", "has trouble that stays open", "has trouble solved"),
-        "no contacts in 6 periods",
+        _NOTHING_SOLVED,
     ),
     _feature(
         "resolution_days_mean",
@@ -126,7 +130,7 @@ FEATURES = (
         "Days since the contacts of 6 periods that are still open were made",
         "days",
         Words("how long their trouble has been open", "has trouble open for long", "has trouble open since lately"),
-        "nothing open",
+        "nothing open, or it is not told what is",
         "log",
     ),
     _feature(
@@ -134,14 +138,14 @@ FEATURES = (
         "Share of the contacts of 6 periods by phone",
         "0..1",
         Words("whether they phone care", "phones care", "does not phone care"),
-        "no contacts in 6 periods",
+        _NO_CHANNEL,
     ),
     _feature(
         "shop_contact_share",
         "Share of the contacts of 6 periods in a shop",
         "0..1",
         Words("whether they go to a shop for help", "goes to a shop for help", "does not go to a shop for help"),
-        "no contacts in 6 periods",
+        _NO_CHANNEL,
     ),
 )
 
@@ -151,17 +155,17 @@ def care_partials(contacts: DataFrame, period_of: Callable[[Column], Column]) ->
 
     A solution counts in the period in which it was found, so that a period never knows what came after it.
     """
-    is_complaint = F.coalesce(F.col("is_complaint"), F.lit(False))
     before = Window.partitionBy("subscriber_id").orderBy("day", "contact_id")
     days_since = F.date_diff(F.col("day"), F.lag("day").over(before))
     made = contacts.select(
         "subscriber_id",
         "day",
         F.lit(1).alias("n_contacts"),
-        F.when(is_complaint, F.lit(1)).alias("n_complaints"),
+        F.col("is_complaint").cast("int").alias("n_complaints"),
         F.when(F.col("satisfaction").isNotNull(), F.lit(1)).alias("n_answers"),
         "satisfaction",
         F.when(days_since <= REPEAT_DAYS, F.lit(1)).alias("n_repeats"),
+        F.when(F.col("channel").isNotNull(), F.lit(1)).alias("n_by_channel"),
         F.when(F.col("channel") == "phone", F.lit(1)).alias("n_by_phone"),
         F.when(F.col("channel") == "shop", F.lit(1)).alias("n_in_shop"),
         F.unix_date("day").alias("made_days"),
@@ -177,11 +181,18 @@ def care_partials(contacts: DataFrame, period_of: Callable[[Column], Column]) ->
     in_period = events.filter(F.col("period").isNotNull())
     totals = (F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in _COUNTS)
     made_on = F.sort_array(F.collect_list("made_on")).alias("resolved_made_on")
-    return in_period.groupBy("subscriber_id", "period").agg(*totals, made_on)
+    return in_period.groupBy("subscriber_id", "period").agg(
+        *totals, F.sum("n_complaints").alias("n_complaints"), made_on
+    )
 
 
-def care_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) -> DataFrame:
-    """Care features of the lines. Grain: as `lines`. Needs `subscriber_id`, `months_seen`."""
+def care_features(
+    lines: DataFrame, partials: DataFrame, ends: Sequence[date], *, are_solutions_told: bool = True
+) -> DataFrame:
+    """Care features of the lines. Grain: as `lines`. Needs `subscriber_id`, `months_seen`.
+
+    Unless solutions are told at all, a contact without one is not known to be open.
+    """
     windows = seen_windows(partials, lines, ends)
     own_resolved = _own_resolved(ends)
     sums = per_line(
@@ -194,20 +205,22 @@ def care_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) -
         recent_sum("n_complaints").alias("recent_complaints"),
         *(F.sum(name).alias(name) for name in _COUNTS),
     )
-    n_open = F.col("n_contacts") - F.col("n_own_resolved")
+    n_open = F.when(F.lit(are_solutions_told), F.col("n_contacts") - F.col("n_own_resolved"))
+    recent_contacts = F.coalesce(F.col("recent_contacts"), F.lit(0))
+    complaints = or_zero(F.col("recent_complaints"), recent_contacts)
     today = F.lit((ends[-1] - _EPOCH).days)
     open_days = today * n_open - (F.col("made_days") - F.col("own_made_days"))
     return sums.select(
         "subscriber_id",
-        per_month(F.coalesce(F.col("recent_contacts"), F.lit(0)), recent_months()).alias("contacts_per_month"),
-        per_month(F.coalesce(F.col("recent_complaints"), F.lit(0)), recent_months()).alias("complaints_per_month"),
+        per_month(recent_contacts, recent_months()).alias("contacts_per_month"),
+        per_month(complaints, recent_months()).alias("complaints_per_month"),
         share(n_open, F.col("n_contacts")).alias("unresolved_share"),
         F.try_divide(F.col("resolution_days").cast("double"), F.col("n_resolved")).alias("resolution_days_mean"),
         F.try_divide(F.col("satisfaction").cast("double"), F.col("n_answers")).alias("satisfaction_mean"),
         share(F.col("n_repeats"), F.col("n_contacts")).alias("repeat_contact_share"),
         F.when(n_open > 0, F.try_divide(open_days.cast("double"), n_open)).alias("open_contact_days_mean"),
-        share(F.col("n_by_phone"), F.col("n_contacts")).alias("phone_contact_share"),
-        share(F.col("n_in_shop"), F.col("n_contacts")).alias("shop_contact_share"),
+        share(F.col("n_by_phone"), F.col("n_by_channel")).alias("phone_contact_share"),
+        share(F.col("n_in_shop"), F.col("n_by_channel")).alias("shop_contact_share"),
     )
 
 

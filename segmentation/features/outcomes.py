@@ -9,6 +9,7 @@ from segmentation.features.activity import SILENT_DAYS
 from segmentation.features.availability import heard_until
 from segmentation.features.population import SCORED_STATES
 from segmentation.features.stays import last_stay_per_vertical
+from segmentation.features.usage import is_used
 from segmentation.periods import months_before
 from segmentation.settings import VerticalName
 from segmentation.tables import Store, clean
@@ -26,7 +27,8 @@ def outcomes(tables_at: Store, people: DataFrame, as_of: date, horizon: int, *, 
 
     `people` is the population of the day. Only what is known on the day `today`: plan and home once the horizon has
     passed, PAYG once use and recharges of 90 days more are delivered. Needs the partials of today's periods.
-    Churned: disconnection or port-out; PAYG a last event, within the horizon or before, that 90 silent days follow.
+    Churned: disconnection or port-out, or an end without a reason that no other service follows; PAYG a last event,
+    within the horizon or before, that 90 silent days follow. `future_value` is null where no feed tells of it.
     """
     end = months_before(as_of, -horizon)
     known_on = {name: end + timedelta(days=SILENT_DAYS if name == VerticalName.PAYG else 0) for name in VerticalName}
@@ -41,11 +43,13 @@ def outcomes(tables_at: Store, people: DataFrame, as_of: date, horizon: int, *, 
     )
     if VerticalName.PAYG in ripe:
         joined = joined.join(_heard(tables_at, as_of, end), on="subscriber_id", how="left")
-        joined = joined.join(_charged(tables_at, as_of, end), on="subscriber_id", how="left")
+        joined = joined.transform(_with_spending, tables_at, as_of, end)
     else:
-        unknown = {"last_day": "date", "next_day": "date", "charged": "bigint"}
+        unknown = {"last_day": "date", "next_day": "date", "spent": "bigint"}
         joined = joined.withColumns({name: F.lit(None).cast(kind) for name, kind in unknown.items()})
-    has_left = F.coalesce(F.col("has_left"), F.lit(False))
+    billed = F.coalesce(F.col("billed"), F.lit(0)) if tables_at.exists(clean.INVOICES) else F.col("billed")
+    ends_untold = F.col("is_ended") & F.col("end_reason").isNull() & F.col("now_in").isNull()
+    has_left = F.coalesce(F.col("end_reason").isin(*CHURN_REASONS) & F.col("is_ended") | ends_untold, F.lit(False))
     is_silent = is_payg & _is_silent(end) & F.col("now_in").eqNullSafe(F.col("vertical"))
     moved_to = F.when(F.col("now_in") != F.col("vertical"), F.col("now_in"))
     return joined.select(
@@ -54,7 +58,7 @@ def outcomes(tables_at: Store, people: DataFrame, as_of: date, horizon: int, *, 
         "as_of",
         F.lit(horizon).alias("horizon_months"),
         (has_left | is_silent).alias("is_churned"),
-        F.coalesce(F.when(is_payg, F.col("charged")).otherwise(F.col("billed")), F.lit(0)).alias("future_value"),
+        F.when(is_payg, F.col("spent")).otherwise(billed).alias("future_value"),
         moved_to.alias("moved_to"),
         _by_vertical(known_on).alias("known_on"),
     )
@@ -78,10 +82,9 @@ def _by_vertical(days: dict[VerticalName, date]) -> Column:
 
 
 def _ends(tables_at: Store, end: date) -> DataFrame:
-    """Whether the last stay had ended for good by the end. Grain: subscriber_id, vertical."""
+    """Whether the last stay had ended by the end, and why. Grain: subscriber_id, vertical."""
     stays = last_stay_per_vertical(tables_at.read(clean.SERVICE_SPELLS, end))
-    has_left = (F.col("valid_to") <= F.lit(end)) & F.col("end_reason").isin(*CHURN_REASONS)
-    return stays.select("subscriber_id", "vertical", has_left.alias("has_left"))
+    return stays.select("subscriber_id", "vertical", (F.col("valid_to") <= F.lit(end)).alias("is_ended"), "end_reason")
 
 
 def _now_in(tables_at: Store, end: date) -> DataFrame:
@@ -97,7 +100,7 @@ def _heard(tables_at: Store, as_of: date, end: date) -> DataFrame:
     """
     is_near = F.col("day") > F.lit(as_of - timedelta(days=SILENT_DAYS))
     last_read = end + timedelta(days=SILENT_DAYS)
-    used = tables_at.read(clean.USAGE_DAILY, last_read).filter(is_near).select("subscriber_id", "day")
+    used = tables_at.read(clean.USAGE_DAILY, last_read).filter(is_near & is_used()).select("subscriber_id", "day")
     is_paid = (F.col("recharge_amount") > 0) & ~F.coalesce(F.col("is_emergency_credit"), F.lit(False))
     paid = tables_at.read(clean.RECHARGES, last_read).filter(is_near & is_paid).select("subscriber_id", "day")
     days = used.unionByName(paid).groupBy("subscriber_id")
@@ -114,10 +117,28 @@ def _is_silent(end: date) -> Column:
     return F.coalesce(F.date_diff(F.coalesce(F.col("next_day"), after_all), last_day) > SILENT_DAYS, F.lit(False))
 
 
-def _charged(tables_at: Store, as_of: date, end: date) -> DataFrame:
-    """What a line was charged for use after the day, up to the end. Grain: subscriber_id."""
+def _with_spending(lines: DataFrame, tables_at: Store, as_of: date, end: date) -> DataFrame:
+    """Add `spent`, what a line was charged for use after the day, up to the end. Grain: unchanged.
+
+    As its monthly value: where no line is charged for use, what it recharged; null where neither is told.
+    """
     used = tables_at.read(clean.USAGE_DAILY, end).filter(F.col("day") > F.lit(as_of))
-    return used.groupBy("subscriber_id").agg(F.sum("charged_amount").alias("charged"))
+    charged = used.groupBy("subscriber_id").agg(F.sum("charged_amount").alias("charged"), F.lit(True).alias("has_use"))
+    are_told = used.agg((F.count("charged_amount") > 0).alias("are_charges_told"))
+    joined = lines.join(charged, on="subscriber_id", how="left").crossJoin(F.broadcast(are_told))
+    recharged = F.lit(None).cast("bigint")
+    if tables_at.exists(clean.RECHARGES):
+        joined = joined.join(_recharged(tables_at, as_of, end), on="subscriber_id", how="left")
+        recharged = F.coalesce(F.col("recharged"), F.lit(0))
+    of_use = F.when(F.col("has_use"), F.col("charged")).otherwise(F.lit(0))
+    return joined.withColumn("spent", F.when(F.col("are_charges_told"), of_use).otherwise(recharged))
+
+
+def _recharged(tables_at: Store, as_of: date, end: date) -> DataFrame:
+    """Own money recharged after the day, up to the end. Grain: subscriber_id."""
+    is_lent = F.coalesce(F.col("is_emergency_credit"), F.lit(False))
+    own = tables_at.read(clean.RECHARGES, end).filter((F.col("day") > F.lit(as_of)) & ~is_lent)
+    return own.groupBy("subscriber_id").agg(F.sum("recharge_amount").alias("recharged"))
 
 
 def _billed(tables_at: Store, as_of: date, end: date) -> DataFrame:

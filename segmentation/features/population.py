@@ -77,7 +77,7 @@ def _with_silence(lines: DataFrame, as_of: date, heard_until: date | None) -> Da
     heard = F.lit(heard_until).cast("date")
     is_silent = is_payg & (F.date_diff(heard, since) >= SILENT_DAYS)
     silent_from = F.greatest(F.col("stay_start"), F.col("data_began_on"))
-    was_silent = F.date_diff(F.col("first_active_on"), silent_from) >= SILENT_DAYS
+    was_silent = F.date_diff(F.col("first_active_on"), silent_from) > SILENT_DAYS
     resumed_on = F.coalesce(F.col("resumed_on"), F.when(was_silent, F.col("first_active_on")))
     is_new_silence = is_payg & (resumed_on > F.col("stay_start"))
     silence_end = F.when(is_silent, F.date_add(since, SILENT_DAYS))

@@ -91,7 +91,7 @@ def take_in(
     if not is_again and before is not None and _is_there(tables_at, as_of, verticals):
         return before
     checked = with_checks(of)
-    feed = changes.reconciled(reading.raw_rows(spark, of, found), known, checked, table, found)
+    feed = changes.reconciled(reading.raw_rows(spark, of, table, found), known, checked, table, found)
     probing.require_usable(spark, feed, of, found)
     secret = settings.secret.key()
     with sifted(feed.rows, tables_at, checked, table, found, secret) as parts:

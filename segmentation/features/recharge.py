@@ -22,6 +22,8 @@ from segmentation.features.feature import (
 from segmentation.features.windows import (
     earlier_months,
     earlier_sum,
+    is_recent,
+    or_zero,
     per_line,
     per_month,
     ratio,
@@ -52,7 +54,7 @@ PARTIALS = built.partials(
         day("last_day", "Last day with a recharge; null without one"),
         count("gap_squares", "Sum of the squared gaps, in days, between days of recharge within the period"),
         TableColumn("amounts", "array<bigint>", "Amounts of the recharges paid, smallest first", MONEY),
-        count("n_lent", "Times that credit was lent"),
+        count("n_lent", "Times that credit was lent; null where no recharge tells whether it was"),
         count(
             "n_expiring", "Days of recharge with what was bought last known to run out, the first of the period apart"
         ),
@@ -167,6 +169,7 @@ FEATURES = (
         "Times that credit was lent a month",
         PER_MONTH,
         Words("how often they borrow credit", "borrows credit often", "does not borrow credit"),
+        f"{NO_SOURCE}, or not told of any recharge",
     ),
 )
 
@@ -182,7 +185,7 @@ def recharge_partials(recharges: DataFrame, period_of: Callable[[Column], Column
         "day",
         "recharge_amount",
         "expires_on",
-        is_lent.alias("is_lent"),
+        "is_emergency_credit",
         F.coalesce((F.col("recharge_amount") > 0) & ~is_lent, F.lit(False)).alias("is_paid"),
     ).repartition("subscriber_id")
     is_paid, day = F.col("is_paid"), F.col("day")
@@ -198,13 +201,13 @@ def recharge_partials(recharges: DataFrame, period_of: Callable[[Column], Column
         .groupBy("subscriber_id", "period")
         .agg(
             F.count_if(is_paid).alias("n_recharges"),
-            F.sum(F.when(F.col("is_lent"), F.lit(0)).otherwise(F.col("recharge_amount"))).alias("recharge_amount"),
+            F.sum(F.when(is_lent, F.lit(0)).otherwise(F.col("recharge_amount"))).alias("recharge_amount"),
             F.count_if(is_first_of_day).alias("n_recharge_days"),
             F.min(F.when(is_paid, day)).alias("first_day"),
             F.max(F.when(is_paid, day)).alias("last_day"),
             F.coalesce(F.sum(gap * gap), F.lit(0)).alias("gap_squares"),
             F.sort_array(F.collect_list(F.when(is_paid, F.col("recharge_amount")))).alias("amounts"),
-            F.count_if(F.col("is_lent")).alias("n_lent"),
+            F.sum(F.col("is_emergency_credit").cast("int")).alias("n_lent"),
             F.count(days_left).alias("n_expiring"),
             F.count_if(is_before_expiry(days_left)).alias("n_before_expiry"),
             last_bought["expires_on"].alias("last_expires_on"),
@@ -241,7 +244,7 @@ def recharge_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date
         share(usual["n"], F.array_size(amounts)).alias("usual_amount_share"),
         F.nullif(F.array_size(F.array_distinct(amounts)), F.lit(0)).cast("double").alias("recharge_denominations"),
         share(F.col("n_before_expiry"), F.col("n_expiring")).alias("expiry_recharge_share"),
-        per_month(F.coalesce(F.col("recent_lent"), F.lit(0)), recent_months()).alias("credit_lent_per_month"),
+        per_month(or_zero(F.col("recent_lent"), F.col("n_recent")), recent_months()).alias("credit_lent_per_month"),
     )
 
 
@@ -274,6 +277,7 @@ def _sums(windows: DataFrame) -> DataFrame:
         (F.sum("gap_squares") + F.coalesce(F.sum(F.col("gap") * F.col("gap")), F.lit(0))).alias("gap_squares"),
         F.flatten(F.collect_list("amounts")).alias("amounts"),
         recent_sum("n_lent").alias("recent_lent"),
+        F.count(F.when(is_recent(), F.col("n_recharges"))).alias("n_recent"),
         (F.sum("n_expiring") + F.count("days_left")).alias("n_expiring"),
         (F.sum("n_before_expiry") + F.count_if(is_before_expiry(F.col("days_left")))).alias("n_before_expiry"),
     )

@@ -5,6 +5,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from segmentation.features.usage import is_used
 from segmentation.settings import VerticalName
 from segmentation.tables import Store, clean
 
@@ -18,10 +19,9 @@ def stays(tables_at: Store, as_of: date) -> DataFrame:
     """
     if tables_at.exists(clean.SERVICE_SPELLS):
         return last_stay_per_vertical(tables_at.read(clean.SERVICE_SPELLS, as_of))
-    events = [
-        tables_at.read(table, as_of).select("subscriber_id", "day") for table in (clean.RECHARGES, clean.USAGE_DAILY)
-    ]
-    return last_stay_per_vertical(spells_from_events(events[0].unionByName(events[1])))
+    recharged = tables_at.read(clean.RECHARGES, as_of).select("subscriber_id", "day")
+    used = tables_at.read(clean.USAGE_DAILY, as_of).filter(is_used()).select("subscriber_id", "day")
+    return last_stay_per_vertical(spells_from_events(recharged.unionByName(used)))
 
 
 def spells_from_events(events: DataFrame) -> DataFrame:

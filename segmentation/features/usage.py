@@ -311,10 +311,15 @@ FEATURES = (
 )
 
 
+def is_used() -> Column:
+    """Whether a row of daily use tells of any: a row of nothing but 0 is a day without use, as no row is."""
+    return F.greatest(*(F.coalesce(F.col(name), F.lit(0)) for name in _SUMMED)) > 0
+
+
 def usage_partials(usage: DataFrame, period_of: Callable[[Column], Column]) -> DataFrame:
     """Use of a line in a period. Grain: subscriber_id, period. A row of `usage` is a day, so rows are days."""
     is_weekend = F.dayofweek(F.col("day")).isin(SATURDAY, SUNDAY)
-    in_period = usage.withColumn("period", period_of(F.col("day"))).filter(F.col("period").isNotNull())
+    in_period = usage.withColumn("period", period_of(F.col("day"))).filter(F.col("period").isNotNull() & is_used())
     return in_period.groupBy("subscriber_id", "period").agg(
         *(F.sum(name).alias(name) for name in _SUMMED),
         F.coalesce(F.sum(F.when(is_weekend, F.col("data_kb"))), F.lit(0)).alias("data_weekend_kb"),

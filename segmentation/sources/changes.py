@@ -9,10 +9,10 @@ from typing import Literal
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from segmentation.sources import expressions, mapping, reading
+from segmentation.sources import needs, reading
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.feeds import Book
-from segmentation.sources.source import Key, Source
+from segmentation.sources.source import Source
 from segmentation.tables import Store, Table, care
 
 ALIKE = 0.75
@@ -57,7 +57,7 @@ def reconciled(raw: DataFrame, known: Book, source: Source, table: Table, delive
     """
     columns = {name: raw.schema[name].dataType.simpleString() for name in reading.raw_columns(raw)}
     ever = known.columns_ever(source, delivery)
-    here, needed, used = _by_name(columns), _needed(source, table, list(ever)), set(_used(source, list(ever)))
+    here, needed, used = _by_name(columns), needs.needed(source, table, list(ever)), needs.used(source, list(ever))
     lost = {name.lower(): name for name in sorted(used - needed) if name.lower() not in here}
     gone = sorted(lost.values())
     rows = raw.withColumns({name: F.lit(None).cast(ever[name]) for name in gone})
@@ -128,22 +128,3 @@ def _renamed(
 
 def _likeness(one: str, other: str) -> float:
     return SequenceMatcher(None, _NO_SIGNS.sub("", one), _NO_SIGNS.sub("", other), autojunk=False).ratio()
-
-
-def _needed(source: Source, table: Table, columns: list[str]) -> set[str]:
-    """Columns of the feed that the mapping cannot do without."""
-    grain = () if source.group else table.grain
-    required = {*grain, *(source.group.by if source.group else ()), *source.checks.not_null}
-    made = [source.columns[name] for name in required if name in source.columns]
-    made += [column for column in source.columns.values() if isinstance(column, Key)]
-    sqls = [mapping.sql_of(column) for column in (*made, source.received_at)]
-    return {name for sql in (*sqls, source.filter) if sql for name in expressions.columns_used(sql, columns)}
-
-
-def _used(source: Source, columns: list[str]) -> Iterator[str]:
-    """Columns of the feed that the source names anywhere."""
-    for column in (*source.columns.values(), source.received_at):
-        yield from expressions.columns_used(mapping.sql_of(column) or "", columns)
-    for sql in (source.filter or "", *source.counts.values()):
-        yield from expressions.columns_used(sql, columns)
-    yield from source.personal.of(columns)

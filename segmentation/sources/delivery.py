@@ -59,6 +59,10 @@ class Delivery:
     paths: tuple[str, ...] = ()
     """Paths of its files when it is a part of what lies there; empty when it is all of it."""
 
+    def paths_of_files(self) -> list[str]:
+        """Paths of its files, in their order; none of a Delta table."""
+        return [] if self.version is not None else [_path_of(file.name, self.path) for file in self.files]
+
     def of_files(self, source: Source, files: Collection[FeedFile]) -> "Delivery":
         """The delivery that these files of it are; itself when they are all of them."""
         if len(files) == len(self.files):
@@ -93,7 +97,7 @@ def _found(spark: SparkSession, source: Source, landing: Path, by_content: bool)
     if source.format == "delta":
         return _delta(spark, source, landing)
     path = located(source.location, landing)
-    files = _local_files(Path(path), by_content) if _is_local(path) else _remote_files(spark, path)
+    files = _local_files(Path(path), by_content) if is_local(path) else _remote_files(spark, path)
     return _of_files(source, path, files) if files else None
 
 
@@ -118,7 +122,8 @@ def located(location: str, landing: Path) -> str:
     return location.removeprefix("file:") if is_full else str(landing / location)
 
 
-def _is_local(path: str) -> bool:
+def is_local(path: str) -> bool:
+    """Whether a path is one of this machine's own, not an address."""
     return "://" not in path and not path.startswith("dbfs:")
 
 
@@ -174,7 +179,7 @@ def _of_files(source: Source, path: str, files: list[FeedFile]) -> Delivery:
     filled = [file for file in files if file.size * _TINY >= max(sizes)]
     ends = tuple(dict.fromkeys(_path_of(file.name, path) for file in (filled[0], filled[-1])))
     text = "\n".join([source.name, *(f"{file.name}\t{file.size}\t{file.stamp}" for file in files)])
-    below = [file.name if _is_local(path) else file.name.partition(path.rstrip("/"))[2].lstrip("/") for file in files]
+    below = [file.name if is_local(path) else file.name.partition(path.rstrip("/"))[2].lstrip("/") for file in files]
     is_nested = any("=" not in folder for name in below for folder in Path(name).parent.parts)
     return Delivery(
         _short(text), path, len(files), max(sizes), sum(sizes), ends=ends, is_nested=is_nested, files=tuple(files)
@@ -183,7 +188,7 @@ def _of_files(source: Source, path: str, files: list[FeedFile]) -> Delivery:
 
 def _path_of(name: str, path: str) -> str:
     """Path of a file by its name in the delivery: below the folder if that is local, else a whole address."""
-    return str(Path(path, name)) if _is_local(path) and Path(path).is_dir() else path if _is_local(path) else name
+    return str(Path(path, name)) if is_local(path) and Path(path).is_dir() else path if is_local(path) else name
 
 
 def _delta(spark: SparkSession, source: Source, landing: Path) -> Delivery | None:

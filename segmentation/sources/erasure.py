@@ -1,7 +1,8 @@
 """A line is erased: from the vault, every table and the files of their older versions; no feed brings it back."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
@@ -23,11 +24,15 @@ PERSON_COLUMNS = ("customer_id", "account_id", "household_id")
 
 @dataclass(frozen=True)
 class Receipt:
-    """Proof of an erasure."""
+    """Proof of an erasure; the columns of `erasures`."""
 
     receipt: str
-    n_rows: dict[str, int]
-    """Rows erased, by table."""
+    subscriber_id: str
+    erased_at: datetime
+    person_tokens: Sequence[str] = ()
+    n_rows: Mapping[str, int] | None = None
+    """Rows erased, by table; None until all are."""
+    kept_hours: int = 0
 
 
 def line_token(subscriber: str, secret: bytes) -> str:
@@ -38,7 +43,7 @@ def line_token(subscriber: str, secret: bytes) -> str:
 
 def is_known(tables_at: Store, vault: Store, token: str, tables: Iterable[Table]) -> bool:
     """Whether there is anything of the line, or its erasure was begun and not ended."""
-    begun = tables_at.read(care.ERASURES).filter((F.col("subscriber_id") == token) & F.col("n_rows").isNull())
+    begun = _open_receipts(tables_at, token)
     is_held = not vault.read(care.IDENTITY_VAULT).filter(F.col("token") == token).isEmpty()
     of_lines = ((table, _line_columns(table)) for table in _held(tables_at, tables))
     rows = (tables_at.read(table).filter(_names(names, token)) for table, names in of_lines if names)
@@ -50,51 +55,60 @@ def erase(
 ) -> Receipt:
     """Erase a line from all `tables` there are; a run that was killed half-way is ended by the next.
 
+    With `keep_hours` files of older versions are left, and the receipt stays open until an erasure without it.
+
     The receipt is written first, so that from then on no feed brings the line back. Of the person, the payer and the
     dwelling what no other line has goes too. Totals of past months stay, but those of a segment that would tell on few:
     the profiles of a month in which its segment had fewer than SMALLEST_COUNT_SHOWN lines go.
     """
-    receipt, erased_at = _receipt(tables_at, token)
-    _write(tables_at, receipt, token, erased_at, None, keep_hours)
-    n_rows: dict[str, int] = {}
-    people = _people(tables_at, token)
-    n_rows[built.SEGMENT_PROFILES.name] = _erase_small_profiles(tables_at, token)
-    if people:
-        consents = F.col("customer_id").isin(people)
-        n_rows[clean.CONSENTS.name] = tables_at.delete(clean.CONSENTS, consents)
-        if n_rows[clean.CONSENTS.name]:
-            contents.remember(tables_at, clean.CONSENTS, run_id)
+    opened = _opened(tables_at, token)
+    people = sorted({*opened.person_tokens, *_people(tables_at, token)})
+    opened = replace(opened, person_tokens=people, kept_hours=keep_hours)
+    _write(tables_at, replace(opened, n_rows=None))
+    n_rows = Counter(opened.n_rows)
+    n_rows[built.SEGMENT_PROFILES.name] += _erase_small_profiles(tables_at, token)
+    if people and (n_consents := tables_at.delete(clean.CONSENTS, F.col("customer_id").isin(people))):
+        n_rows[clean.CONSENTS.name] += n_consents
+        contents.remember(tables_at, clean.CONSENTS, run_id)
     held = list(_held(tables_at, tables))
     of_lines = [(table, names) for table in held if (names := _line_columns(table))]
     # The table that says who the person is goes last: until then another try finds them.
     for n_done, (table, names) in enumerate(sorted(of_lines, key=lambda one: one[0] is clean.SUBSCRIBERS)):
         progress.says(f"{n_done} of {len(of_lines)} tables")
         if table is clean.SUBSCRIBERS:
-            n_rows[care.IDENTITY_VAULT.name] = _erase_keys(vault, [token, *people])
-        n_rows[table.name] = tables_at.delete(table, _names(names, token) | _shows(table, token))
-        if table in clean.TABLES and n_rows[table.name]:
+            n_rows[care.IDENTITY_VAULT.name] += _erase_keys(vault, [token, *people])
+        n_erased = tables_at.delete(table, _names(names, token) | _shows(table, token))
+        n_rows[table.name] += n_erased
+        if table in clean.TABLES and n_erased:
             contents.remember(tables_at, table, run_id)
-    n_rows.setdefault(care.IDENTITY_VAULT.name, _erase_keys(vault, [token, *people]))
+    n_rows[care.IDENTITY_VAULT.name] += _erase_keys(vault, [token, *people])
     # Older versions of any of them may know the line, also where the newest one does not.
     for n_done, table in enumerate(held):
         progress.says(f"old files of {n_done} of {len(held)} tables")
         tables_at.vacuum(table, keep_hours)
     vault.vacuum(care.IDENTITY_VAULT, keep_hours)
-    erased = {name: n for name, n in n_rows.items() if n}
-    _write(tables_at, receipt, token, erased_at, erased, keep_hours)
-    return Receipt(receipt, erased)
+    ended = replace(opened, n_rows={name: n for name, n in n_rows.items() if n})
+    _write(tables_at, ended)
+    return ended
 
 
 def is_erased(tables_at: Store, names: Sequence[str]) -> Column:
-    """Whether a row is about an erased line and arrived before that was erased. Needs `received_at`."""
+    """Whether a row is about an erased line, or the person that only it had, and arrived before that was erased.
+
+    Of a row that does not tell when it arrived nobody can say that it came later. Needs `received_at`.
+    """
     if not tables_at.exists(care.ERASURES):
         return F.lit(False)
-    lines = [name for name in names if name in LINE_COLUMNS]
-    receipts = tables_at.read(care.ERASURES).select("subscriber_id", "erased_at").collect()
+    receipts = tables_at.read(care.ERASURES).select("subscriber_id", "person_tokens", "erased_at").collect()
     is_before = [
-        (F.col(name) == row["subscriber_id"]) & ~(F.col("received_at") > F.lit(row["erased_at"]))
-        for name in lines
+        F.col(name).isin(erased) & ~F.coalesce(F.col("received_at") > F.lit(row["erased_at"]), F.lit(False))
         for row in receipts
+        for columns, erased in (
+            (LINE_COLUMNS, [row["subscriber_id"]]),
+            (PERSON_COLUMNS, list(row["person_tokens"] or ())),
+        )
+        for name in names
+        if name in columns and erased
     ]
     return F.coalesce(reduce(or_, is_before, F.lit(False)), F.lit(False))
 
@@ -146,21 +160,20 @@ def _erase_small_profiles(tables_at: Store, token: str) -> int:
     return tables_at.delete(built.SEGMENT_PROFILES, reduce(or_, conditions)) if conditions else 0
 
 
-def _receipt(tables_at: Store, token: str) -> tuple[str, datetime]:
-    """The receipt of an erasure that was begun, or a new one."""
-    begun = tables_at.read(care.ERASURES).filter((F.col("subscriber_id") == token) & F.col("n_rows").isNull())
-    row = begun.first()
-    return (uuid4().hex, datetime.now(tz=UTC)) if row is None else (row["receipt"], row["erased_at"])
+def _opened(tables_at: Store, token: str) -> Receipt:
+    """The receipt of an erasure that was begun and is not ended, or a new one."""
+    row = _open_receipts(tables_at, token).first()
+    if row is None:
+        return Receipt(uuid4().hex, token, datetime.now(tz=UTC))
+    known = row.asDict()
+    return Receipt(**{**known, "person_tokens": known["person_tokens"] or ()})
 
 
-def _write(
-    tables_at: Store, receipt: str, token: str, erased_at: datetime, n_rows: dict[str, int] | None, keep_hours: int
-) -> None:
-    row = {
-        "receipt": receipt,
-        "subscriber_id": token,
-        "erased_at": erased_at,
-        "n_rows": n_rows,
-        "kept_hours": keep_hours,
-    }
+def _open_receipts(tables_at: Store, token: str) -> DataFrame:
+    is_open = F.col("n_rows").isNull() | (F.col("kept_hours") > 0)
+    return tables_at.read(care.ERASURES).filter((F.col("subscriber_id") == token) & is_open)
+
+
+def _write(tables_at: Store, receipt: Receipt) -> None:
+    row = {**vars(receipt), "person_tokens": list(receipt.person_tokens)}
     tables_at.merge(tables_at.rows(care.ERASURES, [row]), care.ERASURES)

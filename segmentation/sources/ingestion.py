@@ -18,6 +18,7 @@ from segmentation.sources import (
     probing,
     quarantine,
     reading,
+    shrinking,
     telling,
     vault,
 )
@@ -50,7 +51,7 @@ def take_in(
     of the clean table, feeds.
 
     Raises: SourceError when the feed is missing, unreadable, empty or lacks a column, or when another source of the
-    conf file brought one of its keys; then nothing was written.
+    conf file brought one of its keys, or has far fewer rows than what it would replace; then nothing was written.
     """
     table = source.clean_table()
     known = feeds.book(tables_at)
@@ -64,7 +65,7 @@ def take_in(
         return feeds.as_counts(known.standing(source.name)[-1])
     found = wanted.delivery
     secret = settings.secret.key()
-    feed = changes.reconciled(reading.raw_rows(spark, source, found), known, source, table, found)
+    feed = changes.reconciled(reading.raw_rows(spark, source, table, found), known, source, table, found)
     probing.require_usable(spark, feed, source, found)
     with sifted(feed.rows, tables_at, source, table, found, secret) as parts:
         refused = refused_kept(parts, source, secret, found, run_id)
@@ -73,6 +74,7 @@ def take_in(
             with telling.telling_errors(source, "group and compare the rows"):
                 n_rows = clean.count() if source.group else parts.n_accepted
                 _require_own_keys(tables_at, clean, source, others)
+                shrinking.require_not_shrunk(tables_at, clean, n_rows, known, source, found, wanted.mapping)
             with telling.telling_errors(source, "write the tables", then="the next run writes them again"):
                 _remember_keys(parts, source, settings)
                 placed = placing.place(tables_at, clean, source, found, others, (*wanted.read_again, *gone))

@@ -1,5 +1,6 @@
 """The feed's columns as the clean table's columns: typed, keys as tokens, free text masked."""
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -20,6 +21,7 @@ from segmentation.sources.source import (
     Number,
     RowKey,
     Source,
+    sql_of,
 )
 from segmentation.tables import Table
 
@@ -70,7 +72,7 @@ def value(rows: DataFrame, column: ColumnMapping, type_name: str, source: Source
     """The clean value of one column: null where it cannot be had, never an error."""
     match column:
         case Expression(sql=sql):
-            return F.expr(sql).try_cast(type_name)
+            return _finite(F.expr(sql).try_cast(type_name), type_name)
         case Key(key=sql, kind=kind):
             return token(secret, kind)(F.expr(sql))
         case RowKey(row_key="line", kind=kind):
@@ -121,6 +123,11 @@ def _number(column: Number, type_name: str) -> Column:
     return (F.round(scaled) if type_name in _WHOLE else scaled).try_cast(type_name)
 
 
+def _finite(number: Column, type_name: str) -> Column:
+    """Null in place of what is no number and of infinity, which would spoil every mean they come into."""
+    return F.when(F.abs(number) < F.lit(math.inf), number) if type_name == "double" else number
+
+
 def _condition(sql: str) -> Column:
     return F.coalesce(F.expr(sql).try_cast("boolean"), F.lit(False))
 
@@ -133,16 +140,6 @@ def _is_tried(column: ColumnMapping) -> bool:
 def _is_present(column: ColumnMapping) -> Column:
     """Whether there was a value before it was read as a type."""
     return F.expr(str(sql_of(column))).isNotNull()
-
-
-def sql_of(column: ColumnMapping) -> str | None:
-    """The expression a column is made of; null for a key made of the row itself."""
-    match column:
-        case Expression(sql=sql) | Key(key=sql) | Day(date=sql) | Moment(timestamp=sql) | Number(number=sql):
-            return sql
-        case Code(code=sql) | FreeText(text=sql):
-            return sql
-    return None
 
 
 def _expected(column: ColumnMapping, type_name: str) -> str:

@@ -14,7 +14,7 @@ from segmentation.errors import SourceError
 from segmentation.sources import expressions, mapping, reading, telling
 from segmentation.sources.changes import Reconciled
 from segmentation.sources.delivery import Delivery
-from segmentation.sources.source import Source
+from segmentation.sources.source import Source, sql_of
 
 _HUGE = "9" * 39
 """More digits than any decimal holds."""
@@ -63,7 +63,7 @@ def expressions_of(source: Source) -> dict[str, str]:
         **{f"columns.{name}": column for name, column in source.columns.items()},
         "received_at": source.received_at,
     }
-    found = {where: sql for where, column in columns.items() if (sql := mapping.sql_of(column)) is not None}
+    found = {where: sql for where, column in columns.items() if (sql := sql_of(column)) is not None}
     if source.filter is not None:
         found["filter"] = source.filter
     return {**found, **{f"counts.{name}": sql for name, sql in source.counts.items()}}

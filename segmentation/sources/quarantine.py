@@ -9,7 +9,7 @@ from segmentation.privacy.masking import MASKED, masked_identifier, masked_text,
 from segmentation.privacy.tokens import TokenKind, token
 from segmentation.sources import expressions, mapping, reading
 from segmentation.sources.reading import MALFORMED, ROW_HASH
-from segmentation.sources.source import Code, FreeText, Key, RowKey, Source
+from segmentation.sources.source import Code, FreeText, Key, RowKey, Source, sql_of
 from segmentation.tables import Store, care
 
 NOT_MAPPED = "<not mapped>"
@@ -153,5 +153,5 @@ def _codes(source: Source) -> list[str]:
 def _expressions(source: Source) -> list[str]:
     """All expressions of a mapping but keys and free text."""
     columns = [c for c in (*source.columns.values(), source.received_at) if not isinstance(c, Key | FreeText)]
-    found = [sql for column in columns if (sql := mapping.sql_of(column)) is not None]
+    found = [sql for column in columns if (sql := sql_of(column)) is not None]
     return [*found, *([source.filter] if source.filter else []), *source.counts.values()]

@@ -1,17 +1,18 @@
 """A raw feed as a frame: text as strings, nothing inferred."""
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial, reduce
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from segmentation.errors import SourceError
 from segmentation.privacy.tokens import BLANKS
-from segmentation.sources import telling
+from segmentation.sources import headers, telling
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.source import Source
+from segmentation.tables import Table
 
 MALFORMED = "_malformed"
 """Holds a line of a text feed that could not be taken apart; null where it could."""
@@ -27,13 +28,15 @@ _TEXT_OPTIONS: dict[str, dict[str, str]] = {
 }
 
 
-def raw_rows(spark: SparkSession, source: Source, delivery: Delivery) -> DataFrame:
+def raw_rows(spark: SparkSession, source: Source, table: Table, delivery: Delivery) -> DataFrame:
     """The feed as it is, plus MALFORMED, ROW_HASH and, for keys by line, LINE. Grain: one row per line.
 
-    Raises: SourceError when the files cannot be opened.
+    A column that some files lack is null in their rows: a feed may have got another column from one month on.
+
+    Raises: SourceError when the files cannot be opened, or some of them lack a column that is needed.
     """
     with telling.telling_errors(source, "read the feed"):
-        frame = _frame(spark, source, delivery)
+        frame = _frame(spark, source, table, delivery)
     if source.is_by_line:
         # One file read unsplit is one partition, in which this function counts the lines in order.
         frame = frame.withColumn(LINE, F.monotonically_increasing_id() + 1)
@@ -69,7 +72,7 @@ def _without_blanks(text: Column) -> Column:
     return F.when(edges[0] & edges[1], text).otherwise(F.trim(text, F.lit(BLANKS)))
 
 
-def _frame(spark: SparkSession, source: Source, delivery: Delivery) -> DataFrame:
+def _frame(spark: SparkSession, source: Source, table: Table, delivery: Delivery) -> DataFrame:
     own = {name: _option(value) for name, value in source.options.items()}
     options = {**_TEXT_OPTIONS.get(source.format, {}), **own}
     if source.is_by_line:
@@ -88,13 +91,22 @@ def _frame(spark: SparkSession, source: Source, delivery: Delivery) -> DataFrame
     if read != [delivery.path]:
         # A file alone else loses the columns that the names of its folders hold.
         reader = reader.option("basePath", delivery.path)
-    if source.format == "csv":
-        header = reader.load(whole).schema
-        schema = T.StructType([T.StructField(name, T.StringType()) for name in (*header.names, MALFORMED)])
-        return reader.schema(schema).option("columnNameOfCorruptRecord", MALFORMED).load(read)
     if source.format == "json":
         return reader.option("columnNameOfCorruptRecord", MALFORMED).load(read)
-    return reader.load(read)
+    parts = headers.by_columns(reader, source, delivery) if delivery.only is None else {}
+    if len(parts) < 2:
+        return _like(reader, source, read, reader.load(whole).columns if source.format == "csv" else ())
+    headers.require_needed(source, table, parts)
+    frames = (_like(reader, source, files, columns) for columns, files in parts.items())
+    return reduce(partial(DataFrame.unionByName, allowMissingColumns=True), frames)
+
+
+def _like(reader: DataFrameReader, source: Source, files: list[str], columns: Sequence[str]) -> DataFrame:
+    """Files with the same columns."""
+    if source.format != "csv":
+        return reader.load(files)
+    schema = T.StructType([T.StructField(name, T.StringType()) for name in (*columns, MALFORMED)])
+    return reader.schema(schema).option("columnNameOfCorruptRecord", MALFORMED).load(files)
 
 
 def _require_one_small_file(source: Source, delivery: Delivery) -> None:

@@ -132,6 +132,16 @@ ColumnMapping = Annotated[
 Bound = int | float | date | None
 
 
+def sql_of(column: ColumnMapping) -> str | None:
+    """The expression a column is made of; null for a key made of the row itself."""
+    match column:
+        case Expression(sql=sql) | Key(key=sql) | Day(date=sql) | Moment(timestamp=sql) | Number(number=sql):
+            return sql
+        case Code(code=sql) | FreeText(text=sql):
+            return sql
+    return None
+
+
 class Checks(Settings):
     """What a row has to fulfil, by clean column. The key of the table and `received_at` are never null anyway."""
 
@@ -203,6 +213,8 @@ class Source(Settings):
     format: Literal["csv", "json", "parquet", "delta"]
     feed: FeedKind = "snapshot"
     """How the rows of a delivery go into the table; conf/sources/README.md tells."""
+    may_shrink: bool = False
+    """A delivery may bring far fewer rows than those it replaces; else that is taken for one that broke off."""
     options: dict[str, str | bool | int] = Field(default_factory=dict)
     """Options of Spark's reader."""
     optional: bool = False

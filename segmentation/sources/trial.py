@@ -14,7 +14,7 @@ from segmentation.sources import delivery as deliveries
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.reading import ROW_HASH
 from segmentation.sources.sifting import Sifted, sifted
-from segmentation.sources.source import ColumnMapping, RowKey, Source
+from segmentation.sources.source import ColumnMapping, RowKey, Source, sql_of
 from segmentation.tables import PersonalData, Store, Table
 
 N_EXAMPLES = 3
@@ -75,7 +75,7 @@ def try_out(
     found = deliveries.find(spark, source, settings.landing, by_content=False)
     if found is None:
         return None
-    few = _few_rows(spark, source, found, n_rows)
+    few = _few_rows(spark, source, table, found, n_rows)
     feed = changes.reconciled(few, feeds.book(tables_at), source, table, found)
     probing.require_usable(spark, feed, source, found)
     small = replace(found, n_bytes=0)
@@ -103,11 +103,13 @@ def try_out(
     )
 
 
-def _few_rows(spark: SparkSession, source: Source, found: Delivery, n_rows: int) -> DataFrame:
+def _few_rows(spark: SparkSession, source: Source, table: Table, found: Delivery, n_rows: int) -> DataFrame:
     """Rows of either end of the feed, in memory: a limit within a longer plan would open every file of it."""
     parts = [replace(found, only=path) for path in found.ends] or [found]
     with telling.telling_errors(source, "read a few rows of the feed"):
-        pieces = [_piece(reading.raw_rows(spark, source, part), found, -(-n_rows // len(parts))) for part in parts]
+        pieces = [
+            _piece(reading.raw_rows(spark, source, table, part), found, -(-n_rows // len(parts))) for part in parts
+        ]
         few = [spark.createDataFrame(piece.toArrow(), piece.schema) for piece in pieces]
         return reduce(partial(DataFrame.unionByName, allowMissingColumns=True), few)
 
@@ -144,7 +146,7 @@ def _column(name: str, column: ColumnMapping, table: Table, rows: Sequence[Row])
 def _made_of(column: ColumnMapping) -> str:
     if isinstance(column, RowKey):
         return "the number of the line" if column.row_key == "line" else "the whole row"
-    return mapping.sql_of(column) or ""
+    return sql_of(column) or ""
 
 
 def _examples(values: Sequence[object], personal: PersonalData) -> tuple[str, ...]:

@@ -114,6 +114,7 @@ IDENTITY_VAULT = Table(
         Column("original", "string", "Key as the operator writes it", personal=PersonalData.DIRECT),
     ),
     "The way back from a pseudonym to the operator's key; own location, read by nothing but the hand-over",
+    has_statistics=False,
     retention="until the person is erased",
 )
 ERASURES = Table(
@@ -122,9 +123,17 @@ ERASURES = Table(
     (
         Column("receipt", "string", "Number of the receipt"),
         key("subscriber_id", "Line erased"),
+        Column(
+            "person_tokens",
+            "array<string>",
+            "Tokens of the person, the payer and the dwelling, where no other line had them: erased too",
+            personal=PersonalData.KEY,
+        ),
         Column("erased_at", "timestamp", "When; rows of the line that arrived before are never taken in again"),
         Column("n_rows", "map<string,bigint>", "Rows erased by table; null until all are", "count"),
-        Column("kept_hours", "int", "Files of older versions that were left: those of so many hours", "hours"),
+        Column(
+            "kept_hours", "int", "Files of older versions that were left: those of so many hours; 0 ends it", "hours"
+        ),
     ),
     "Proof that a line was erased, and the list that keeps it from coming back",
     retention="as long as the law asks for proof",

@@ -87,6 +87,8 @@ class Table:
     sorted_by: tuple[str, ...] = ()
     """Rows of one value of the first column lie in one file of a write, in the order of all: what is summed by line is
     read together, and one line is found without opening every file."""
+    has_statistics: bool = True
+    """Whether Delta notes the least and the largest value of columns, as they are, in its log, which outlives rows."""
     end_columns: tuple[str, ...] = ()
     """Of a table that holds over time: columns known only once the row has ended, besides valid_to."""
     later_columns: tuple[str, ...] = ()

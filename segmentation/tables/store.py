@@ -226,6 +226,7 @@ class Store:
         self.spark.sql(
             f"CREATE TABLE IF NOT EXISTS {self.in_sql(table)} ({', '.join(columns)}) USING DELTA{parts} "
             f"COMMENT {literal(table.about)}"
+            + ("" if table.has_statistics else " TBLPROPERTIES ('delta.dataSkippingNumIndexedCols' = '0')")
         )
 
     def _add_new_columns(self, table: Table) -> None:

@@ -82,6 +82,20 @@ def test_use_without_charges_has_no_charges_to_value_lines_by(tables_at):
 
 
 @pytest.mark.delta
+def test_where_no_contact_is_ever_resolved_none_is_known_to_be_open(tables_at):
+    write(tables_at, care.PARTIALS, range(8), n_lines=20, n_contacts=1, n_resolved=0)
+    untold = availability.look(tables_at, JUNE)
+    write(tables_at, care.PARTIALS, range(8), n_lines=20, n_contacts=1, n_resolved=1)
+
+    told = availability.look(tables_at, JUNE)
+
+    assert not untold.has(availability.SOLUTIONS)
+    assert "what is open with care is not known: no contact is ever resolved" in untold.notes()
+    assert told.has(availability.SOLUTIONS)
+    assert not any("open" in note for note in told.notes())
+
+
+@pytest.mark.delta
 @pytest.mark.parametrize(
     ("n_lines", "last_day", "told"),
     [

@@ -255,3 +255,65 @@ def test_use_that_nobody_is_charged_for_is_not_worth_nothing(tables_at):
     assert [unknown[who]["monthly_value"] for who in ("ann", "bob")] == [None, None]
     assert [recharged[who]["monthly_value"] for who in ("ann", "bob")] == [0, 700]
     assert [charged[who]["monthly_value"] for who in ("ann", "bob", "cid")] == [None, 0, 5]
+
+
+@pytest.mark.delta
+@pytest.mark.parametrize(("silent_days", "state"), [(89, "active"), (90, "returned")])
+def test_who_was_never_lost_has_not_returned(tables_at, silent_days, state):
+    back = date(2026, 6, 2)
+    before = back - timedelta(days=silent_days + 1)
+
+    found = write_and_build(tables_at, [spell("ann", LONG_AGO)], [used("ann", before), used("ann", back)])
+
+    assert found["ann"]["state"] == state
+
+
+@pytest.mark.delta
+def test_a_feed_of_days_without_use_keeps_nobody_alive(tables_at):
+    days = [JUNE - timedelta(days=n) for n in range(120)]
+    idle = [{"subscriber_id": "ann", "day": day, "data_kb": 0, "charged_amount": 0} for day in days]
+    heard = [used("bob", day) for day in days[::10]]
+
+    found = write_and_build(
+        tables_at, [spell("ann", LONG_AGO), spell("bob", LONG_AGO)], [*idle, *heard, used("ann", date(2026, 1, 9))]
+    )
+
+    assert {who: row["state"] for who, row in found.items()} == {"ann": "lost", "bob": "active"}
+
+
+@pytest.mark.delta
+def test_an_end_without_a_reason_is_churn_unless_the_line_goes_on(tables_at):
+    march, may = date(2026, 3, 31), date(2026, 5, 31)
+    write(
+        tables_at,
+        clean.SERVICE_SPELLS,
+        [
+            spell("ann", LONG_AGO, may, "home"),
+            spell("bob", LONG_AGO, may, "plan"),
+            spell("bob", date(2026, 6, 1), None, "home"),
+            spell("cid", LONG_AGO, may, "plan", end_reason="migration"),
+        ],
+    )
+    partials.ensure(tables_at, partials.periods_needed([march]))
+    there = population(tables_at, march)
+
+    known = outcomes(tables_at, there, march, 3, today=JUNE).collect()
+
+    assert {row["subscriber_id"]: row["is_churned"] for row in known} == {"ann": True, "bob": False, "cid": False}
+    assert {row["future_value"] for row in known} == {None}, "no bills are delivered"
+
+
+@pytest.mark.delta
+def test_without_charges_what_prepaid_lines_are_worth_later_is_what_they_recharge(tables_at):
+    march, july = date(2026, 3, 31), date(2026, 7, 31)
+    spells = [spell("ann", LONG_AGO), spell("bob", LONG_AGO)]
+    usage = [used(who, date(2026, month, 9), None) for who in ("ann", "bob") for month in range(1, 8)]
+    usage += [used("ann", july, None)]
+
+    def future_values(recharges):
+        write_and_build(tables_at, spells, usage, recharges, as_of=july)
+        partials.ensure(tables_at, partials.periods_needed([march]))
+        known = outcomes(tables_at, population(tables_at, march), march, 1, today=july)
+        return {row["subscriber_id"]: row["future_value"] for row in known.collect()}
+
+    assert future_values([("ann", date(2026, 4, 9), 700), ("ann", july, 900)]) == {"ann": 700, "bob": 0}

@@ -149,3 +149,33 @@ def test_top_ups_on_the_last_days_of_credit_count_over_the_ends_of_months_too(ta
     found = features_from(tables_at, [("ann", 6)], tables_at.rows(clean.RECHARGES, rows)).first()
 
     assert found["expiry_recharge_share"] == pytest.approx(2 / 3)
+
+
+def test_of_a_day_with_several_top_ups_the_credit_that_lasts_longest_counts(tables_at):
+    bought = [
+        ("ann", date(2026, 6, 1), date(2026, 6, 9)),
+        ("ann", date(2026, 6, 1), date(2026, 6, 20)),
+        ("ann", date(2026, 6, 1), None),
+        ("ann", date(2026, 6, 8), date(2026, 6, 30)),  # twelve days before, though one before the shortest
+        ("ann", date(2026, 6, 8), None),
+        ("bob", date(2026, 6, 1), None),
+        ("bob", date(2026, 6, 8), None),
+    ]
+    rows = [
+        {"recharge_id": f"r{n}", "subscriber_id": who, "day": day, "recharge_amount": 100, "expires_on": last}
+        for n, (who, day, last) in enumerate(bought)
+    ]
+
+    partials = recharge.recharge_partials(tables_at.rows(clean.RECHARGES, rows), period_of_chain(ENDS))
+
+    names = ("n_recharge_days", "gap_squares", "n_expiring", "n_before_expiry", "last_expires_on")
+    seen = [tuple(row) for row in partials.orderBy("subscriber_id").select(*names).collect()]
+    assert seen == [(2, 49, 1, 0, date(2026, 6, 30)), (2, 49, 0, 0, None)]
+
+
+def test_unless_it_is_told_nobody_knows_whether_credit_was_lent(tables_at):
+    events = [("ann", date(2026, 6, 9), 100, None), ("bob", date(2026, 6, 9), 100, False)]
+
+    found = features_of(tables_at, [("ann", 3), ("bob", 3), ("cid", 3)], *events).collect()
+
+    assert [row["credit_lent_per_month"] for row in found] == [None, 0.0, 0.0]

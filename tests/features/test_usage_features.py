@@ -134,6 +134,56 @@ def test_a_missing_bill_does_not_make_the_others_smaller_and_failed_tries_are_no
     assert found["failed_payment_share"] == pytest.approx(1 / 3)
 
 
+def test_what_payments_do_not_tell_is_not_0(tables_at):
+    told = {"bob": {"is_failed": False}, "cid": {"due_on": date(2026, 6, 3), "is_failed": True}}
+    payments = [
+        {"payment_id": who, "subscriber_id": who, "day": date(2026, 6, 9), "paid_amount": 10, **told.get(who, {})}
+        for who in ("ann", "bob", "cid")
+    ]
+    partials = billing.billing_partials(
+        tables_at.rows(clean.INVOICES, []), tables_at.rows(clean.PAYMENTS, payments), PERIOD_OF
+    )
+
+    found = collected(billing.billing_features(lines(tables_at, ("ann", 9), ("bob", 9), ("cid", 9)), partials, ENDS))
+
+    shares = {who: (row["late_payment_share"], row["failed_payment_share"]) for who, row in found.items()}
+    assert shares == {"ann": (None, None), "bob": (None, 0.0), "cid": (None, 1.0)}
+
+
+def test_what_contacts_do_not_tell_is_not_0(tables_at):
+    told = {"bob": {"is_complaint": False, "channel": "shop"}}
+    rows = [
+        {"contact_id": who, "subscriber_id": who, "day": date(2026, 6, 9), **told.get(who, {})}
+        for who in ("ann", "bob")
+    ]
+    partials = care.care_partials(tables_at.rows(clean.CARE_CONTACTS, rows), PERIOD_OF)
+    seen = lines(tables_at, ("ann", 3), ("bob", 3), ("cid", 3))
+
+    found = collected(care.care_features(seen, partials, ENDS, are_solutions_told=False))
+
+    names = ("complaints_per_month", "phone_contact_share", "unresolved_share", "open_contact_days_mean")
+    assert {who: tuple(row[name] for name in names) for who, row in found.items()} == {
+        "ann": (None, None, None, None),
+        "bob": (0.0, 0.0, None, None),
+        "cid": (0.0, None, None, None),
+    }
+
+
+def test_a_row_of_nothing_but_0_is_a_day_without_use(tables_at):
+    nothing = {"data_kb": 0, "n_calls": 0, "voice_seconds": 0, "charged_amount": 0}
+
+    found = usage_of(
+        tables_at,
+        [("ann", 12), ("bob", 12)],
+        ("ann", date(2026, 6, 3), {**nothing, "n_sms": 1}),
+        ("ann", date(2026, 6, 4), nothing),
+        ("bob", date(2026, 6, 4), {**nothing, "n_devices": 1}),
+    )
+
+    assert found["ann"]["active_days_share"] == pytest.approx(1 / 91)
+    assert (found["bob"]["active_days_share"], found["bob"]["data_kb_per_month"]) == (0.0, 0.0)
+
+
 def test_a_contact_resolved_in_a_later_month_is_open_until_then(tables_at):
     contacts = [
         ("c1", date(2026, 5, 30), date(2026, 6, 2), True, 1),

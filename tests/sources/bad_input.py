@@ -241,9 +241,14 @@ FILES = (
         "UTF-16 without a word about it", _written(text(row("T1")).encode("utf-16")), error="the feed has no column"
     ),
     BadFile(
-        "two files with different columns",
+        "two files, one without a column that nothing needs",
         _both(_written(text(row("T1"))), _written(text(row("T2"), head=HEAD.replace("via", "by")), "top_ups/2.csv")),
-        error="cannot read the feed",
+        accepted=2,
+    ),
+    BadFile(
+        "two files, one without the column that keys are made of",
+        _both(_written(text(row("T1"))), _written(text(row("T2"), head=HEAD.replace("phone", "no")), "top_ups/2.csv")),
+        error="some files of the feed have not the columns that others have",
     ),
 )
 

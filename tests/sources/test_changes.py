@@ -146,3 +146,42 @@ def test_a_column_that_never_was_is_a_slip_of_the_mapping(operator):
 
     with pytest.raises(SourceError, match=r"columns\.region: the feed has no column"):
         operator.take_in(LINES)
+
+
+MONTHS = """
+name: lines
+table: subscribers
+location: lines
+format: {format}
+columns:
+  subscriber_id: {{key: phone, kind: subscriber}}
+  valid_from: {{date: since}}
+  region: {{sql: area_name}}
+  birth_year: {{number: born}}
+received_at: {{timestamp: delivered}}
+personal: {{direct: [holder]}}
+"""
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_in_a_folder_of_months_a_column_may_come_go_or_move(operator, kind):
+    months = {
+        "01": ["phone,holder,born,since,delivered", "999031415926,Zebulon,1971,2025-01-01,2025-01-02 03:00:00"],
+        "02": [
+            "phone,area_name,holder,born,since,delivered",
+            "999031415927,South,Zebulon,1972,2025-02-01,2025-02-02 03:00:00",
+        ],
+        "03": ["delivered,since,area_name,Phone", "2025-03-02 03:00:00,2025-03-01,East,999031415928"],
+    }
+    for month, (head, row) in months.items():
+        if kind == "csv":
+            operator.deliver(f"lines/month={month}/1.csv", f"{head}\n{row}\n")
+        else:
+            folder = operator.folder / f"landing/lines/month={month}"
+            operator.spark.createDataFrame([row.split(",")], head.split(",")).write.parquet(str(folder))
+
+    counts = operator.take_in(MONTHS.format(format=kind))
+
+    stored = operator.tables.read(clean.SUBSCRIBERS).orderBy("valid_from").select("region", "birth_year")
+    assert (counts.read, counts.accepted) == (3, 3)
+    assert [tuple(row) for row in stored.collect()] == [(None, 1971), ("South", 1972), ("East", None)]

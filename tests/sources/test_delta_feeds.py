@@ -88,7 +88,7 @@ def test_a_delivery_is_the_version_that_was_found_whatever_is_written_meanwhile(
 
     write([bought(2, 6, "20")])
 
-    assert reading.raw_rows(spark, source, found).count() == 1
+    assert reading.raw_rows(spark, source, source.clean_table(), found).count() == 1
 
 
 def test_a_table_of_the_catalogue_is_found_by_its_name_and_read_at_its_version(spark, operator, write):
@@ -101,7 +101,7 @@ def test_a_table_of_the_catalogue_is_found_by_its_name_and_read_at_its_version(s
         write([bought(2, 6, "20")], name="default.top_ups_of_a_test")
 
         assert (counts.read, counts.written) == (1, 1)
-        assert reading.raw_rows(spark, source, found).count() == 1
+        assert reading.raw_rows(spark, source, source.clean_table(), found).count() == 1
         assert operator.take_in(source).read == 2
     finally:
         spark.sql("DROP TABLE IF EXISTS default.top_ups_of_a_test")

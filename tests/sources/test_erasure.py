@@ -40,6 +40,18 @@ columns:
 received_at: {timestamp: delivered}
 checks: {not_null: [recharge_amount]}
 """
+CONSENTS = """
+name: consents
+table: consents
+location: consents
+format: csv
+columns:
+  customer_id: {key: cust, kind: customer}
+  purpose: what
+  valid_from: {date: since}
+  is_granted: agreed
+received_at: {timestamp: delivered}
+"""
 LINES_HEAD, TOP_UPS_HEAD = "phone,cust,since,region,delivered\n", "ref,phone,sold,amount,delivered\n"
 OCTOBER = date(2026, 10, 31)
 
@@ -106,6 +118,60 @@ def test_no_file_of_any_version_has_the_line(erased):
 
     assert data
     assert having == []
+
+
+def test_no_log_of_the_vault_has_a_key_as_the_operator_writes_it(operator):
+    operator.deliver("lines/1.csv", LINES_HEAD + "999031415926,C77712345,2026-01-01,N,2026-01-02\n")
+    operator.take_in(LINES.replace("delivered}", "delivered, format: yyyy-MM-dd}"))
+
+    logs = [file for file in (operator.folder / "vault").rglob("*") if "_delta_log" in file.parts and file.is_file()]
+
+    told = [file.name for file in logs if any(key in file.read_bytes() for key in (b"999031415926", b"C77712345"))]
+    assert any(file.suffix == ".json" for file in logs)
+    assert told == []
+
+
+def test_an_erasure_that_left_old_files_is_ended_by_another(operator):
+    operator.deliver("lines/1.csv", LINES_HEAD + "1,C1,2026-01-01,N,2026-01-02\n2,C2,2026-01-01,N,2026-01-02\n")
+    operator.take_in(LINES.replace("delivered}", "delivered, format: yyyy-MM-dd}"))
+    token = token_of(operator.settings.secret.key(), "subscriber", "1")
+
+    def erase(**how):
+        return erasure.erase(operator.tables, operator.vault, token, every_table(), run_id="r", **how)
+
+    def is_in_files():
+        files = (operator.folder / "warehouse/subscribers").glob("*.parquet")
+        return any(token in str(pq.ParquetFile(file).read().to_pylist()) for file in files)
+
+    first = erase(keep_hours=24)
+    was_left = is_in_files()
+    is_open = erasure.is_known(operator.tables, operator.vault, token, every_table())
+    last = erase()
+
+    assert was_left
+    assert is_open
+    assert not is_in_files()
+    assert not erasure.is_known(operator.tables, operator.vault, token, every_table())
+    assert (last.receipt, last.n_rows, last.kept_hours) == (first.receipt, first.n_rows, 0)
+    assert operator.tables.read(care.ERASURES).count() == 1
+
+
+def test_the_person_of_an_erased_line_comes_back_with_no_feed_that_was_there(operator):
+    operator.deliver("lines/1.csv", LINES_HEAD + "1,C1,2026-01-01,N,2026-01-02\n2,C2,2026-01-01,N,2026-01-02\n")
+    operator.take_in(LINES.replace("delivered}", "delivered, format: yyyy-MM-dd}"))
+    token = token_of(operator.settings.secret.key(), "subscriber", "1")
+    erasure.erase(operator.tables, operator.vault, token, every_table(), run_id="r")
+    operator.deliver(
+        "consents/1.csv",
+        "cust,what,since,agreed,delivered\nC1,marketing,2026-01-01,true,2026-01-02 00:00:00\n"
+        "C1,analytics,2026-01-01,true,\nC2,marketing,2026-01-01,true,2026-01-02 00:00:00\n",
+    )
+
+    counts = operator.take_in(CONSENTS)
+
+    originals = {row["original"] for row in operator.vault.read(care.IDENTITY_VAULT).collect()}
+    assert (counts.read, counts.filtered, counts.accepted, counts.quarantined) == (1, 2, 1, 0)
+    assert originals == {"2", "C2"}
 
 
 def test_other_lines_and_the_totals_of_many_stay(erased):

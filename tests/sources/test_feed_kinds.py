@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from pyspark.sql import functions as F
 
-from segmentation.errors import SettingsError
+from segmentation.errors import SettingsError, SourceError
 from segmentation.sources import feeds
 from segmentation.tables import care, clean
 
@@ -194,3 +194,37 @@ def test_lines_belong_to_no_month(operator):
         operator.source(LINES + "feed: full_month\n")
 
     assert "rows of subscribers belong to no month" in refused.value.found
+
+
+def many(n_rows, day, first=0):
+    return "".join(f"{day}-{first + n},1,{day},10,app,2026-11-01 01:00:00\n" for n in range(n_rows))
+
+
+@pytest.mark.parametrize("kind", ["snapshot", "full_month"])
+def test_a_delivery_that_broke_off_does_not_take_the_place_of_the_whole(operator, kind):
+    top_ups = TOP_UPS.replace("append", kind)
+    operator.deliver("top_ups/1.csv", HEAD + many(150, "2026-09-05"))
+    operator.take_in(top_ups)
+    (operator.folder / "landing/top_ups/1.csv").unlink()
+    of_october = many(150, "2026-10-05", first=1000) if kind == "full_month" else ""
+    operator.deliver("top_ups/2.csv", FIRST + of_october)
+
+    with pytest.raises(SourceError, match="far fewer rows than what it would replace") as refused:
+        operator.take_in(top_ups)
+
+    assert ("2 rows in place of 150" if kind == "snapshot" else "2026-09: 1 rows in place of 150") in str(refused.value)
+    assert "may_shrink: true" in str(refused.value)
+    assert operator.tables.read(clean.RECHARGES).count() == 150
+
+    operator.take_in(f"{top_ups}may_shrink: true\n")
+
+    assert operator.tables.read(clean.RECHARGES).count() == (2 if kind == "snapshot" else 152)
+
+
+def test_another_mapping_may_leave_rows_out(operator):
+    operator.deliver("top_ups/1.csv", HEAD + many(150, "2026-09-05"))
+    operator.take_in(TOP_UPS.replace("append", "snapshot"))
+
+    counts = operator.take_in(TOP_UPS.replace("append", "snapshot") + "filter: ref = '2026-09-05-7'\n")
+
+    assert (counts.written, operator.tables.read(clean.RECHARGES).count()) == (1, 1)

@@ -99,3 +99,28 @@ def test_lines_of_an_invoice_become_one_recharge(operator, spark):
     found = operator.tables.read(clean.RECHARGES).orderBy("day").collect()
     assert (counts.accepted, counts.written) == (4, 2)
     assert [(str(row["day"]), row["recharge_amount"]) for row in found] == [("2026-01-01", 12), ("2026-01-03", -3)]
+
+
+PLACES = """
+name: places
+table: subscribers
+location: places.csv
+format: csv
+columns:
+  subscriber_id: {key: phone, kind: subscriber}
+  valid_from: "date '2026-01-01'"
+  latitude: lat
+  longitude: lon
+received_at: {timestamp: "'2026-01-01 00:00:00'"}
+"""
+
+
+def test_what_is_no_number_and_what_is_endless_is_no_value(operator):
+    cells = ["52.1", "NaN", "Infinity", "-Infinity", "1e400", ""]
+    operator.deliver("places.csv", "phone,lat,lon\n" + "".join(f"{n},{cell},0\n" for n, cell in enumerate(cells)))
+
+    counts = operator.take_in(PLACES)
+
+    stored = operator.tables.read(clean.SUBSCRIBERS).select("latitude").collect()
+    assert sorted((row["latitude"] for row in stored), key=str) == [52.1, None]
+    assert (counts.accepted, counts.quarantined) == (2, 4)

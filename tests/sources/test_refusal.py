@@ -72,11 +72,24 @@ def test_a_file_cut_short_is_unreadable(operator):
     assert "cannot read the feed" in refusal(operator)
 
 
-def test_files_with_different_headers_are_refused(operator):
+def test_a_file_without_the_column_that_keys_are_made_of_says_so(operator):
     operator.deliver("lines/a.csv", GOOD)
-    operator.deliver("lines/b.csv", GOOD.replace("holder,region", "region,holder"))
+    operator.deliver("lines/b.csv", GOOD.replace("phone", "msisdn"))
 
-    assert "cannot read the feed" in refusal(operator)
+    told = refusal(operator)
+
+    assert "some files of the feed have not the columns that others have" in told
+    assert "1 of 2 files without phone" in told
+    assert "coalesce(new_name, old_name)" in told
+
+
+def test_a_key_that_has_another_name_in_some_files_can_be_mapped(operator):
+    operator.deliver("lines/a.csv", GOOD)
+    operator.deliver("lines/b.csv", GOOD.replace("phone", "msisdn").replace("999031415926", "999031415927"))
+
+    counts = operator.take_in(LINES.replace("key: phone", 'key: "coalesce(phone, msisdn)"'))
+
+    assert (counts.read, counts.accepted) == (2, 2)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,20 @@ TOP_UPS = Table(
     later_columns=("settled_on",),
     retention="36 months",
 )
+CALLS = Table(
+    "calls",
+    ("line", "day"),
+    (
+        Column("line", "string", "Line"),
+        Column("day", "date", "Day of the calls"),
+        Column("feed_id", "string", "Delivery"),
+    ),
+    "Calls",
+    TimeKind.EVENT,
+    "day",
+    sorted_by=("line", "day"),
+    retention="36 months",
+)
 CONTRACTS = Table(
     "contracts",
     ("line", "valid_from"),
@@ -121,6 +135,24 @@ def test_a_row_outside_the_replaced_part_is_refused_without_showing_it_and_nothi
 
     assert "secret-segment" not in str(refused.value)
     assert found(tables_at.read(SIZES)) == [("a", OCTOBER, 1)]
+
+
+@pytest.mark.parametrize("write", ["append", "replace"])
+def test_the_rows_of_a_line_lie_in_one_file_in_the_order_that_is_declared(tables_at, write):
+    rows = tables_at.spark.createDataFrame(
+        [(f"line {n % 50:02}", date(2026, 10, 1 + n // 50), "one") for n in reversed(range(1000))], CALLS.schema
+    ).repartition(7)
+    where = {"feed_id": "one"} if write == "replace" else {}
+
+    getattr(tables_at, write)(rows, CALLS, **where)
+
+    files: dict[str, list[tuple[str, date]]] = {}
+    stored = tables_at.read(CALLS).select("_metadata.file_path", "_metadata.row_index", "line", "day")
+    for path, _, line, day in sorted(tuple(row) for row in stored.collect()):
+        files.setdefault(path, []).append((line, day))
+    assert sum(map(len, files.values())) == 1000
+    assert all(inside == sorted(inside) for inside in files.values())
+    assert sum(len({line for line, _ in inside}) for inside in files.values()) == 50
 
 
 def test_every_difference_from_the_schema_is_named_at_once(tables_at):
