@@ -1,10 +1,12 @@
 """Take the operator's feeds in: clean tables, and what was refused."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from jobs.opening import writing_job
 from segmentation import progress
 from segmentation.concurrency import side_by_side
+from segmentation.errors import SourceError
 from segmentation.features import readymade
 from segmentation.runs import Run
 from segmentation.sources import ingestion, source
@@ -13,18 +15,41 @@ from segmentation.sources.source import Source
 
 
 def run(at: Run) -> None:
-    """Take all feeds of the conf file in, of all verticals and months. One taken in before is left as it is."""
+    """Take all feeds of the conf file in, of all verticals and months. One taken in before is left as it is.
+
+    Raises: SourceError telling of every feed that cannot be taken in; all others are.
+    """
     sources = source.load_all(at.settings.sources)
     with at.step("ingest", at.as_of_days[-1]) as record:
-        every_count = side_by_side(
+        found = side_by_side(
             at.spark,
-            [partial(take_in, at, one) for one in sources],
+            [partial(_taken_in_or_refused, at, one) for one in sources],
             after=source.taken_in_before(sources),
             ended=lambda n_ended: progress.says(f"{n_ended} of {len(sources)} feeds"),
         )
-        for one, counts in zip(sources, every_count, strict=True):
-            record.counts.update(counts.by_name(one.name))
-            record.notes.extend(counts.notes)
+        for one, counts in zip(sources, found, strict=True):
+            if isinstance(counts, FeedCounts):
+                record.counts.update(counts.by_name(one.name))
+                record.notes.extend(counts.notes)
+        _require_all([one for one in found if isinstance(one, SourceError)], len(sources))
+
+
+def _taken_in_or_refused(at: Run, one: Source) -> FeedCounts | SourceError:
+    try:
+        return take_in(at, one)
+    except SourceError as refused:
+        return refused
+
+
+def _require_all(refused: Sequence[SourceError], n_sources: int) -> None:
+    if len(refused) == 1:
+        raise refused[0]
+    if refused:
+        raise SourceError(
+            f"{len(refused)} of {n_sources} feeds cannot be taken in; of these nothing was written",
+            found="\n    ".join(["", *(f"{one}".replace("\n", "\n    ") for one in refused)]),
+            remedy="mend them and run again; the others are taken in",
+        )
 
 
 def take_in(at: Run, one: Source, *, is_again: bool = False) -> FeedCounts:

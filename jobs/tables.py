@@ -20,6 +20,8 @@ _TIME = {
     TimeKind.SNAPSHOT: "the rows of that `{}`",
     TimeKind.ALWAYS: "all rows",
 }
+_LIMITS = ["limits"]
+"""Title of a column that only tables filled by feeds have."""
 _HEAD = """# Tables
 
 Made from the declarations in `segmentation/tables/` and `segmentation/features/` by `make docs`; do not edit.
@@ -82,14 +84,36 @@ def as_markdown() -> str:
 
 
 def _section(table: Table) -> str:
-    rows = [f"| `{c.name}` | {c.type} | {c.about} | {c.unit} | {_personal(c)} |" for c in table.columns]
+    titles = ["column", "type", "meaning", "unit", *_LIMITS[: _is_fed(table)], "personal data"]
+    cells = [
+        [f"`{c.name}`", c.type, c.about, c.unit, *[c.limits_told][: _is_fed(table)], _personal(c)]
+        for c in table.columns
+    ]
+    rows = [f"| {' | '.join(row)} |" for row in [titles, *cells]]
     facts = [
         f"Grain: {', '.join(f'`{name}`' for name in table.grain)}.",
         f"A read as of a day sees {_TIME[table.time].format(table.time_column)}.",
         f"Kept: {table.retention}.",
+        *_asked_of_feeds(table),
     ]
-    head = ["| column | type | meaning | unit | personal data |", "|---|---|---|---|---|"]
-    return "\n".join([f"### `{table.name}`", "", f"{table.about}. {' '.join(facts)}", "", *head, *rows, ""])
+    rows.insert(1, "|---" * len(titles) + "|")
+    return "\n".join([f"### `{table.name}`", "", f"{table.about}. {' '.join(facts)}", "", *rows, ""])
+
+
+def _is_fed(table: Table) -> bool:
+    """Whether feeds fill it, so that the limits of its columns are asked of every row."""
+    return table in clean.TABLES
+
+
+def _asked_of_feeds(table: Table) -> Iterator[str]:
+    """What every feed has to fulfil, besides the limits of columns."""
+    if not _is_fed(table):
+        return
+    yield f"A feed brings in every row: {', '.join(f'`{name}`' for name in table.required)}."
+    if table.is_of_days:
+        yield f"`{table.time_column}` is not after `received_at`."
+    for first, second in table.in_order:
+        yield f"`{first}` is not after `{second}`."
 
 
 def _overview() -> Grid:
@@ -107,13 +131,15 @@ def _columns(table: Table) -> Grid:
         "column",
         "type",
         "meaning",
+        *_LIMITS[: _is_fed(table)],
         "personal data",
         title=f"{table.name}: {table.about}",
-        caption=f"kept: {table.retention}",
+        caption=" ".join([f"Kept: {table.retention}.", *_asked_of_feeds(table)]),
     )
     for column in table.columns:
         name = f"[bold]{column.name}[/] (key)" if column.name in table.grain else column.name
-        grid.add_row(name, column.type, column.comment, _personal(column))
+        limits = [column.limits_told][: _is_fed(table)]
+        grid.add_row(name, column.type, column.comment, *limits, _personal(column))
     return grid
 
 
@@ -123,7 +149,14 @@ def _personal(column: Column) -> str:
 
 def _as_json(table: Table) -> dict[str, Json]:
     columns: list[Json] = [
-        {"name": c.name, "type": c.type, "about": c.about, "unit": c.unit, "personal": c.personal}
+        {
+            "name": c.name,
+            "type": c.type,
+            "about": c.about,
+            "unit": c.unit,
+            "limits": c.limits_told,
+            "personal": c.personal,
+        }
         for c in table.columns
     ]
     return {

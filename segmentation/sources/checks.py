@@ -45,6 +45,11 @@ def one_of(name: str, values: Sequence[str | int]) -> Column:
     return _reason(F.col(name).isin(list(values)), f"one_of({name}): {', '.join(str(value) for value in values)}")
 
 
+def month_end(name: str) -> Column:
+    """The last day of a month."""
+    return _reason(F.col(name) == F.last_day(name), f"month_end({name}): the last day of a month, is_month_end: true")
+
+
 def not_future(name: str) -> Column:
     """Against the arrival of the row: a clock would give another answer tomorrow."""
     is_past = F.col(name).cast("date") <= F.col("received_at").cast("date")

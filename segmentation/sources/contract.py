@@ -2,7 +2,7 @@
 
 from segmentation.settings import Json
 from segmentation.sources import expressions
-from segmentation.tables import PersonalData, Table, TimeKind, clean
+from segmentation.tables import Column, PersonalData, Table, TimeKind, clean
 
 READY_MADE = "ready_made_features"
 """The table of a source that brings features instead of events; see features/readymade.py."""
@@ -30,10 +30,10 @@ def _columns(table: Table, columns: dict) -> list[str]:
     declared = {column.name: column for column in table.columns}
     open_to_all = ", ".join(name for name in declared if name not in ENGINE_COLUMNS)
     unknown = [name for name in columns if name not in declared]
-    missing = [name for name in table.grain if name not in columns]
+    missing = [name for name in table.required if name not in columns]
     found = [f"columns.{name}: the engine fills it; leave it out" for name in columns if name in ENGINE_COLUMNS]
     found += [f"columns.{name}: {table.name} has no such column; it has {open_to_all}" for name in unknown]
-    found += [f"columns.{name}: missing, it is part of the key of {table.name}" for name in missing]
+    found += [f"columns.{name}: missing; rows of {table.name} say nothing without it" for name in missing]
     for name, form in columns.items():
         personal = declared[name].personal if name in declared else PersonalData.NONE
         keys = set(form) if isinstance(form, dict) else set()
@@ -43,7 +43,18 @@ def _columns(table: Table, columns: dict) -> list[str]:
             found.append(f"columns.{name}: is no key in {table.name}; write the expression alone")
         if personal is PersonalData.TEXT and "text" not in keys:
             found.append(f"columns.{name}: free text is stored masked; write {{text: ...}}")
+        found += _unknown_words(declared[name], form) if name in declared else []
     return found
+
+
+def _unknown_words(column: Column, form: Json) -> list[str]:
+    """Words that codes are turned into and no rule knows."""
+    values = form.get("values") if isinstance(form, dict) else None
+    if not column.values or not isinstance(values, dict):
+        return []
+    strange = sorted({str(word) for word in values.values()} - set(column.values))
+    allowed = ", ".join(column.values)
+    return [f"columns.{column.name}.values: there is no {word!r}; there are {allowed}" for word in strange]
 
 
 def _copies_of_personal(tree: dict, columns: dict) -> list[str]:

@@ -47,11 +47,12 @@ def take_in(
     What was taken in before changes nothing and is not read, unless `is_again` asks for it.
 
     The folder of a snapshot is one delivery; of the other feeds the files that are new are one. Written in this order,
-    so that a run killed in between is mended by the next: identity vault, clean table, quarantine, schema changes, days
+    so that a run killed in between is mended by the next: schema changes, identity vault, clean table, quarantine, days
     of the clean table, feeds.
 
     Raises: SourceError when the feed is missing, unreadable, empty or lacks a column, or when another source of the
-    conf file brought one of its keys, or has far fewer rows than what it would replace; then nothing was written.
+    conf file brought one of its keys, or has far fewer rows than what it would replace; then nothing was written but
+    how its columns have changed.
     """
     table = source.clean_table()
     known = feeds.book(tables_at)
@@ -66,6 +67,7 @@ def take_in(
     found = wanted.delivery
     secret = settings.secret.key()
     feed = changes.reconciled(reading.raw_rows(spark, source, table, found), known, source, table, found)
+    changes.remember(tables_at, feed.changed, source, found.feed_id)
     probing.require_usable(spark, feed, source, found)
     with sifted(feed.rows, tables_at, source, table, found, secret) as parts:
         refused = refused_kept(parts, source, secret, found, run_id)
@@ -79,7 +81,6 @@ def take_in(
                 _remember_keys(parts, source, settings)
                 placed = placing.place(tables_at, clean, source, found, others, (*wanted.read_again, *gone))
                 replace_refused(tables_at, refused, parts.quarantined, source, found, wanted.read_again)
-                changes.remember(tables_at, feed.changed, source, found.feed_id)
                 late = contents.remember(tables_at, table, run_id)
         finally:
             clean.unpersist()

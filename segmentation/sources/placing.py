@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -38,11 +38,11 @@ def place(
         _replace_all(tables_at, rows, source, delivery, others)
         return Placed()
     if source.feed == "full_month":
-        _replace_months(tables_at, rows, source, delivery, others)
+        placed = _replace_months(tables_at, rows, source, delivery, others, withdrawn)
         gone = [feed_id for feed_id in withdrawn if feed_id != delivery.feed_id]
         if gone:
             tables_at.delete(source.clean_table(), F.col("feed_id").isin(gone))
-        return Placed()
+        return placed
     merged = versions.merge(tables_at, rows, source.clean_table(), withdrawn=withdrawn)
     notes = []
     if merged.n_without_effect:
@@ -70,18 +70,45 @@ def _replace_all(
 
 
 def _replace_months(
-    tables_at: Store, rows: DataFrame, source: Source, delivery: Delivery, others: Mapping[str, str]
-) -> None:
-    """Replace the months that the delivery has a row of; a row that has moved to one of them leaves its old month."""
+    tables_at: Store,
+    rows: DataFrame,
+    source: Source,
+    delivery: Delivery,
+    others: Mapping[str, str],
+    withdrawn: Collection[str],
+) -> Placed:
+    """Replace the months that the delivery has a row of; a row that has moved to one of them leaves its old month.
+
+    A month of which the table has later arrivals stays as it is, so the order of deliveries does not matter.
+    """
     table, day = source.clean_table(), source.clean_table().time_column
-    months = [row[0] for row in rows.select(F.last_day(day)).distinct().collect() if row[0] is not None]
-    days = sorted(one for month in months for one in _days_of(month))
-    feed_ids = sorted({*_own(tables_at, source, others), delivery.feed_id})
-    tables_at.replace(rows, table, is_unique=source.group is None, **{"feed_id": feed_ids, day: days})
-    if day not in table.grain:
+    own = _own(tables_at, source, others)
+    arrived = _arrivals(rows, day)
+    stored = tables_at.read(table).filter(F.col("feed_id").isin(sorted(own - {*withdrawn, delivery.feed_id})))
+    held = _arrivals(stored.filter(F.last_day(day).isin(list(arrived))), day)
+    older = sorted(month for month, (newest, _) in arrived.items() if month in held and held[month][0] > newest)
+    months = sorted(arrived.keys() - set(older))
+    taken = rows.filter(F.last_day(day).isin(months)) if older else rows
+    days = [one for month in months for one in _days_of(month)]
+    if months:
+        feed_ids = sorted({*own, delivery.feed_id})
+        tables_at.replace(taken, table, is_unique=source.group is None, **{"feed_id": feed_ids, day: days})
+    if months and day not in table.grain:
         elsewhere = tables_at.read(table).filter(~F.last_day(day).isin(months))
-        moved = elsewhere.join(rows.select(*table.grain), on=list(table.grain), how="left_semi")
+        moved = elsewhere.join(taken.select(*table.grain), on=list(table.grain), how="left_semi")
         tables_at.delete_keys(moved.select(*table.grain, day), table)
+    notes = [
+        f"{source.name}: {month:%Y-%m} stays as it is: its rows arrived later than these {arrived[month][1]:,}"
+        for month in older
+    ]
+    return Placed(sum(arrived[month][1] for month in older), tuple(notes))
+
+
+def _arrivals(rows: DataFrame, day: str) -> dict[date, tuple[datetime, int]]:
+    """Newest arrival and number of rows of every month that there is a row of."""
+    newest, n_rows = F.max("received_at").alias("newest"), F.count(F.lit(1)).alias("n_rows")
+    by_month = rows.groupBy(F.last_day(day).alias("month")).agg(newest, n_rows).collect()
+    return {row["month"]: (row["newest"], row["n_rows"]) for row in by_month if row["month"] is not None}
 
 
 def _own(tables_at: Store, source: Source, others: Mapping[str, str]) -> set[str]:

@@ -119,15 +119,23 @@ def _with_occurrence(rows: DataFrame, source: Source) -> DataFrame:
 
 
 def _row_checks(source: Source, table: Table) -> list[Column]:
+    """What the table asks of every feed, and the source of its own; of both for one column the source's stands."""
     wanted = source.checks
-    grain = () if source.group else table.grain
-    required = dict.fromkeys([*grain, *(source.group.by if source.group else ()), "received_at", *wanted.not_null])
+    told = [name for name in table.required if name in source.columns] if source.group is None else source.group.by
+    required = dict.fromkeys([*told, "received_at", *wanted.not_null])
+    mapped = [column for column in table.columns if column.name in source.columns]
+    between = {column.name: column.limits for column in mapped if any(end is not None for end in column.limits)}
+    one_of = {column.name: column.values for column in mapped if column.values}
+    past = [table.time_column] if table.is_of_days and table.time_column in source.columns else []
+    month_ends = [table.time_column] if table.is_of_months else []
+    in_order = [pair for pair in table.in_order if source.columns.keys() >= set(pair)]
     return [
         *(checks.not_null(name) for name in required),
-        *(checks.between(name, least, most) for name, (least, most) in wanted.between.items()),
-        *(checks.one_of(name, values) for name, values in wanted.one_of.items()),
-        *(checks.not_future(name) for name in wanted.not_future),
-        *(checks.ordered(first, second) for first, second in wanted.ordered),
+        *(checks.between(name, least, most) for name, (least, most) in {**between, **wanted.between}.items()),
+        *(checks.one_of(name, values) for name, values in {**one_of, **wanted.one_of}.items()),
+        *(checks.month_end(name) for name in month_ends),
+        *(checks.not_future(name) for name in dict.fromkeys([*past, *wanted.not_future])),
+        *(checks.ordered(first, second) for first, second in dict.fromkeys([*in_order, *wanted.ordered])),
         *(checks.different(one, other) for one, other in wanted.different),
     ]
 

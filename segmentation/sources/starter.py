@@ -6,12 +6,6 @@ from segmentation.sources import contract
 from segmentation.tables import Column, PersonalData, Table, TimeKind, clean
 
 _KINDS = {"customer_id": "customer", "account_id": "account", "household_id": "household"}
-_WORTH_NOTHING_WITHOUT = {
-    clean.SERVICE_SPELLS.name: ("vertical",),
-    clean.RECHARGES.name: ("recharge_amount",),
-    clean.INVOICES.name: ("bill_amount",),
-}
-"""Columns that a row may lack, and then no feature is made of it."""
 _HEAD = """# {about}.
 # One row per {grain}. More of the table: segmentation tables {name}
 # Write the names of your own columns behind the colons; conf/sources/README.md shows every form of a column. Lines that
@@ -25,6 +19,8 @@ optional: true   # while the feed is not there: an empty table
 columns:
 {columns}
 received_at: {{timestamp: received_at}}   # when the row arrived, as the feed says it
+# What every value may be is checked anyway: segmentation tables {name}. Closer, where you know more:
+# checks: {{between: {{a_column: [0, 1000]}}, not_null: [a_column]}}
 # personal:
 #   direct: [name, email]   # columns that name a person: never stored, masked in quarantine
 """
@@ -40,8 +36,7 @@ def starter(table: Table) -> str:
     """The YAML of a source for a clean table. It can be used as it is where the feed's columns are called the same."""
     own = [column for column in table.columns if column.name not in contract.ENGINE_COLUMNS]
     lines = [column.name for column in own if _kind(column) == "subscriber"]
-    needed = {*table.grain, *lines, table.time_column, *_WORTH_NOTHING_WITHOUT.get(table.name, ())}
-    columns = "\n".join(_line(column, is_needed=column.name in needed) for column in own)
+    columns = "\n".join(_line(column, is_needed=column.name in table.required) for column in own)
     head = _HEAD.format(
         about=table.about, grain=", ".join(table.grain), name=table.name, columns=columns, **_kinds(table)
     )
@@ -70,6 +65,9 @@ def _form(column: Column) -> str:
         return f"{{key: {name}, kind: {_kind(column)}}}"
     if column.personal is PersonalData.TEXT:
         return f"{{text: {name}}}"
+    if column.values:
+        words = ", ".join(f"{word}: {word}" for word in column.values)
+        return f"{{code: {name}, values: {{{words}}}}}"
     if column.unit == clean.MONEY:
         return f"{{number: {name}, times: 100}}"
     forms = {

@@ -1,11 +1,18 @@
 """Clean tables: what the operator's feeds say, typed, checked and pseudonymous."""
 
+from datetime import date
+
 from segmentation.tables.contract import Column, PersonalData, Table, TimeKind
 
 KB = "KB"
 SECONDS = "s"
 MONEY = "minor currency units"
 UNTIL_ERASED = "24 months, or until the person is erased"
+
+# No line reaches these; millions of rows at them can be added up in a bigint.
+MOST_THINGS, MOST_KB, MOST_MONEY = 10**9, 10**12, 10**12
+MOST_SECONDS = 1000 * 86_400
+SINCE, UNTIL = date(1990, 1, 1), date(2100, 12, 31)
 
 
 def key(name: str, about: str) -> Column:
@@ -15,27 +22,45 @@ def key(name: str, about: str) -> Column:
 
 def count(name: str, about: str) -> Column:
     """A whole number of things."""
-    return Column(name, "bigint", about, "count")
+    return Column(name, "bigint", about, "count", limits=(0, MOST_THINGS))
 
 
 def money(name: str, about: str) -> Column:
-    """An amount in the smallest currency unit, so that sums are exact."""
-    return Column(name, "bigint", about, MONEY)
+    """An amount in the smallest currency unit, so that sums are exact; below 0 where it was given back."""
+    return Column(name, "bigint", about, MONEY, limits=(-MOST_MONEY, MOST_MONEY))
 
 
 def data(name: str, about: str) -> Column:
     """A data volume."""
-    return Column(name, "bigint", about, KB)
+    return Column(name, "bigint", about, KB, limits=(0, MOST_KB))
+
+
+def duration(name: str, about: str) -> Column:
+    """A time that something took."""
+    return Column(name, "bigint", about, SECONDS, limits=(0, MOST_SECONDS))
 
 
 def day(name: str, about: str) -> Column:
-    """A date."""
+    """A date that may lie anywhere: feeds write 9999-12-31 for one that is not known."""
     return Column(name, "date", about)
 
 
+def event_day(name: str, about: str) -> Column:
+    """The date of something that has happened."""
+    return Column(name, "date", about, limits=(SINCE, UNTIL))
+
+
+def one_of(name: str, *values: str, without: str = "") -> Column:
+    """One of a few words that rules go by; `without` says what no word means."""
+    about = f"{', '.join(values[:-1])} or {values[-1]}"
+    return Column(name, "string", f"{about}; {without}" if without else about, values=values)
+
+
 SUBSCRIBER = key("subscriber_id", "One line of service: a SIM or a broadband access")
-VALID_FROM = day("valid_from", "First day on which the row holds")
+VALID_FROM = Column("valid_from", "date", "First day on which the row holds", limits=(date(1900, 1, 1), UNTIL))
 VALID_TO = day("valid_to", "Last day on which the row holds; null while it holds")
+ONE_AFTER_OTHER = (("valid_from", "valid_to"),)
+VERTICALS = ("payg", "plan", "home")
 ARRIVAL = (
     Column("received_at", "timestamp", "When the feed brought the row"),
     Column("feed_id", "string", "Delivery that brought the row, see feeds"),
@@ -51,16 +76,26 @@ SUBSCRIBERS = Table(
         key("customer_id", "Person or company that uses the line"),
         key("account_id", "Payer"),
         key("household_id", "Dwelling; null when unknown"),
-        Column("birth_year", "int", "Year of birth", "year", PersonalData.QUASI),
+        Column("birth_year", "int", "Year of birth", "year", PersonalData.QUASI, (1850, 2100)),
         Column("gender", "string", "Gender as told by the customer", personal=PersonalData.QUASI),
         Column("region", "string", "Region of the address", personal=PersonalData.QUASI),
         Column("is_urban", "boolean", "Whether the address is in a town", personal=PersonalData.QUASI),
-        Column("latitude", "double", "Latitude of the address; null when unknown", "degrees", PersonalData.QUASI),
-        Column("longitude", "double", "Longitude of the address; null when unknown", "degrees", PersonalData.QUASI),
+        Column(
+            "latitude", "double", "Latitude of the address; null when unknown", "degrees", PersonalData.QUASI, (-90, 90)
+        ),
+        Column(
+            "longitude",
+            "double",
+            "Longitude of the address; null when unknown",
+            "degrees",
+            PersonalData.QUASI,
+            (-180, 180),
+        ),
         *ARRIVAL,
     ),
     "Who uses, who pays and where, for every line of service, over time",
     TimeKind.VALIDITY,
+    in_order=ONE_AFTER_OTHER,
     retention=UNTIL_ERASED,
 )
 SERVICE_SPELLS = Table(
@@ -70,17 +105,19 @@ SERVICE_SPELLS = Table(
         SUBSCRIBER,
         VALID_FROM,
         VALID_TO,
-        Column("vertical", "string", "payg, plan or home"),
+        one_of("vertical", *VERTICALS),
         Column("product_id", "string", "Product of the spell"),
-        Column("status", "string", "active, suspended or closed"),
-        Column("start_reason", "string", "activation, migration, port_in, return, or renewal of the contract"),
-        Column("end_reason", "string", "migration, port_out, disconnection or renewal; null while open"),
+        one_of("status", "active", "suspended", "closed"),
+        one_of("start_reason", "activation", "migration", "port_in", "return", "renewal"),
+        one_of("end_reason", "migration", "port_out", "disconnection", "renewal", without="null while open"),
         day("contract_end", "Last day of the contract; null without one"),
         *ARRIVAL,
     ),
     "Which vertical and product a line was in, and why it came and went; at most one open spell a line",
     TimeKind.VALIDITY,
     end_columns=("end_reason",),
+    in_order=(*ONE_AFTER_OTHER, ("valid_from", "contract_end")),
+    needed=("vertical",),
     retention=UNTIL_ERASED,
 )
 PRODUCTS = Table(
@@ -91,14 +128,15 @@ PRODUCTS = Table(
         VALID_FROM,
         VALID_TO,
         Column("product_name", "string", "Name that customers know"),
-        Column("vertical", "string", "payg, plan or home"),
+        one_of("vertical", *VERTICALS),
         money("monthly_fee", "Fee of a month, without tax"),
         data("allowance_kb", "Data included in a month; null when unlimited"),
-        Column("speed_mbps", "int", "Broadband speed; null for mobile", "Mbit/s"),
+        Column("speed_mbps", "int", "Broadband speed; null for mobile", "Mbit/s", limits=(0, 1_000_000)),
         *ARRIVAL,
     ),
     "The catalogue of products over time",
     TimeKind.VALIDITY,
+    in_order=ONE_AFTER_OTHER,
     retention="36 months after the last line has left the product",
 )
 USAGE_DAILY = Table(
@@ -106,10 +144,10 @@ USAGE_DAILY = Table(
     ("subscriber_id", "day"),
     (
         SUBSCRIBER,
-        day("day", "Day of use in the operator's time zone"),
-        Column("voice_seconds", "bigint", "Outgoing calls", SECONDS),
-        Column("voice_offnet_seconds", "bigint", "Outgoing calls to other operators", SECONDS),
-        Column("voice_night_seconds", "bigint", "Outgoing calls 00:00-06:00", SECONDS),
+        event_day("day", "Day of use in the operator's time zone"),
+        duration("voice_seconds", "Outgoing calls"),
+        duration("voice_offnet_seconds", "Outgoing calls to other operators"),
+        duration("voice_night_seconds", "Outgoing calls 00:00-06:00"),
         count("n_calls", "Outgoing calls"),
         count("n_peers", "Different numbers called"),
         count("n_sms", "Messages sent"),
@@ -141,11 +179,12 @@ DEVICES = Table(
         VALID_TO,
         Column("device_class", "string", "basic, smartphone, flagship or router"),
         Column("is_5g", "boolean", "Whether the device can use 5G"),
-        Column("release_year", "int", "Year in which the model was released", "year"),
+        Column("release_year", "int", "Year in which the model was released", "year", limits=(1990, 2100)),
         *ARRIVAL,
     ),
     "The device of a line over time",
     TimeKind.VALIDITY,
+    in_order=ONE_AFTER_OTHER,
     retention=UNTIL_ERASED,
 )
 RECHARGES = Table(
@@ -154,7 +193,7 @@ RECHARGES = Table(
     (
         key("recharge_id", "Recharge"),
         SUBSCRIBER,
-        day("day", "Day of the recharge in the operator's time zone"),
+        event_day("day", "Day of the recharge in the operator's time zone"),
         money("recharge_amount", "Amount bought; negative when taken back"),
         Column("channel", "string", "app, web, shop, voucher or care"),
         Column("is_emergency_credit", "boolean", "Whether credit was lent, not paid"),
@@ -164,6 +203,7 @@ RECHARGES = Table(
     "Prepaid credit bought",
     TimeKind.EVENT,
     "day",
+    needed=("recharge_amount",),
     retention=UNTIL_ERASED,
 )
 INVOICES = Table(
@@ -171,7 +211,7 @@ INVOICES = Table(
     ("subscriber_id", "period"),
     (
         SUBSCRIBER,
-        day("period", "Last day of the billed month"),
+        event_day("period", "Last day of the billed month"),
         money("bill_amount", "Billed without tax, discounts taken off"),
         money("overage_amount", "Part of the bill for use beyond the plan"),
         money("discount_amount", "Discount taken off"),
@@ -181,6 +221,7 @@ INVOICES = Table(
     "Monthly bills of plan and home lines",
     TimeKind.EVENT,
     "period",
+    needed=("bill_amount",),
     retention=UNTIL_ERASED,
 )
 PAYMENTS = Table(
@@ -189,7 +230,7 @@ PAYMENTS = Table(
     (
         key("payment_id", "Payment"),
         SUBSCRIBER,
-        day("day", "Day of the payment or of the failed try"),
+        event_day("day", "Day of the payment or of the failed try"),
         day("due_on", "Last day to pay"),
         money("paid_amount", "Amount paid"),
         Column("is_failed", "boolean", "Whether the try failed"),
@@ -206,14 +247,15 @@ SUBSCRIPTION_EVENTS = Table(
     (
         key("event_id", "Event"),
         SUBSCRIBER,
-        day("day", "Day of the event"),
-        Column("event_kind", "string", "upgrade, downgrade, addon_on, addon_off, port_request or renewal"),
+        event_day("day", "Day of the event"),
+        one_of("event_kind", "upgrade", "downgrade", "addon_on", "addon_off", "port_request", "renewal"),
         Column("product_id", "string", "Product or add-on that changed"),
         *ARRIVAL,
     ),
     "Changes to what a line has subscribed to",
     TimeKind.EVENT,
     "day",
+    needed=("event_kind",),
     retention=UNTIL_ERASED,
 )
 CARE_CONTACTS = Table(
@@ -222,12 +264,18 @@ CARE_CONTACTS = Table(
     (
         key("contact_id", "Contact"),
         SUBSCRIBER,
-        day("day", "Day of the contact"),
+        event_day("day", "Day of the contact"),
         Column("topic", "string", "billing, network, device, contract or other"),
         Column("channel", "string", "phone, chat, shop or e-mail"),
         Column("is_complaint", "boolean", "Whether the customer complained"),
         day("resolved_on", "Day it was resolved; null while open"),
-        Column("satisfaction", "int", "Answer of the customer, 1 bad to 5 good; null without an answer", "1..5"),
+        Column(
+            "satisfaction",
+            "int",
+            "Answer of the customer, 1 bad to 5 good; null without an answer",
+            "1..5",
+            limits=(1, 5),
+        ),
         Column("masked_text", "string", "What was said, names and numbers masked", personal=PersonalData.TEXT),
         *ARRIVAL,
     ),
@@ -235,6 +283,7 @@ CARE_CONTACTS = Table(
     TimeKind.EVENT,
     "day",
     later_columns=("resolved_on",),
+    in_order=(("day", "resolved_on"),),
     retention=UNTIL_ERASED,
 )
 SURVEYS = Table(
@@ -243,7 +292,7 @@ SURVEYS = Table(
     (
         key("answer_id", "Answer"),
         SUBSCRIBER,
-        day("day", "Day of the answer"),
+        event_day("day", "Day of the answer"),
         Column("survey", "string", "Name of the survey"),
         Column("question", "string", "recommend, price or novelty are read as features; others are kept"),
         Column("answer", "int", "Answer on the scale of the survey; of those three 0 not at all to 10 very much"),
@@ -252,6 +301,7 @@ SURVEYS = Table(
     "Answers to surveys",
     TimeKind.EVENT,
     "day",
+    needed=("question", "answer"),
     retention=UNTIL_ERASED,
 )
 DIGITAL_MONTHLY = Table(
@@ -259,7 +309,7 @@ DIGITAL_MONTHLY = Table(
     ("subscriber_id", "period"),
     (
         SUBSCRIBER,
-        day("period", "Last day of the month"),
+        event_day("period", "Last day of the month"),
         count("n_app_logins", "Logins to the app"),
         count("n_web_visits", "Visits to the self-care site"),
         count("n_emails_opened", "E-mails of the operator opened"),
@@ -275,7 +325,7 @@ LIFESTYLE_MONTHLY = Table(
     ("subscriber_id", "period"),
     (
         SUBSCRIBER,
-        day("period", "Last day of the month"),
+        event_day("period", "Last day of the month"),
         count("streaming_minutes", "Minutes of video and music streaming"),
         count("social_minutes", "Minutes on social media"),
         count("gaming_minutes", "Minutes of games"),
@@ -296,11 +346,20 @@ SALARY_BRACKETS = Table(
         SUBSCRIBER,
         VALID_FROM,
         VALID_TO,
-        Column("salary_bracket", "int", "Salary in ten equal groups of the country", "1..10", PersonalData.SENSITIVE),
+        Column(
+            "salary_bracket",
+            "int",
+            "Salary in ten equal groups of the country",
+            "1..10",
+            PersonalData.SENSITIVE,
+            (1, 10),
+        ),
         *ARRIVAL,
     ),
     "Salary bracket over time",
     TimeKind.VALIDITY,
+    in_order=ONE_AFTER_OTHER,
+    needed=("salary_bracket",),
     retention=UNTIL_ERASED,
 )
 HOME_TIES = Table(
@@ -309,13 +368,14 @@ HOME_TIES = Table(
     (
         key("subscriber_a", "One line; the smaller key of the two"),
         key("subscriber_b", "Other line"),
-        Column("tie_kind", "string", "household, address, payer, device or support"),
+        one_of("tie_kind", "household", "address", "payer", "device", "support"),
         VALID_FROM,
         VALID_TO,
         *ARRIVAL,
     ),
     "Ties between lines: same dwelling, building, payer, device, or the same trouble at the same time",
     TimeKind.VALIDITY,
+    in_order=ONE_AFTER_OTHER,
     retention=UNTIL_ERASED,
 )
 CONSENTS = Table(
@@ -323,7 +383,7 @@ CONSENTS = Table(
     ("customer_id", "purpose", "valid_from"),
     (
         key("customer_id", "Person or company"),
-        Column("purpose", "string", "analytics, marketing or partner_data"),
+        one_of("purpose", "analytics", "marketing", "partner_data"),
         VALID_FROM,
         VALID_TO,
         Column("is_granted", "boolean", "Whether the person agreed"),
@@ -331,6 +391,8 @@ CONSENTS = Table(
     ),
     "What a person agreed to, over time",
     TimeKind.VALIDITY,
+    in_order=ONE_AFTER_OTHER,
+    needed=("is_granted",),
     retention="as long as the law asks for proof",
 )
 CAMPAIGN_CONTACTS = Table(
@@ -339,7 +401,7 @@ CAMPAIGN_CONTACTS = Table(
     (
         key("contact_id", "Contact"),
         SUBSCRIBER,
-        day("day", "Day of the contact"),
+        event_day("day", "Day of the contact"),
         Column("campaign", "string", "Campaign"),
         Column("offer", "string", "Offer made"),
         Column("channel", "string", "sms, app, e-mail, phone or shop"),
@@ -358,7 +420,7 @@ ACQUISITION = Table(
     ("subscriber_id",),
     (
         SUBSCRIBER,
-        day("day", "Day of the first activation"),
+        event_day("day", "Day of the first activation"),
         Column("channel", "string", "Where the line was sold"),
         money("acquisition_cost", "What winning the line cost"),
         Column("came_from", "string", "Operator the number was ported from; null when new"),

@@ -1,6 +1,7 @@
 """What a table is: name, grain, typed columns with meaning, personal-data class, time and retention."""
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 
 from pyspark.sql import types as T
@@ -23,6 +24,10 @@ _TYPES: dict[str, T.DataType] = {
         T.MapType(T.StringType(), T.LongType()),
     )
 }
+
+
+Limit = int | float | date | None
+_LARGEST_YEAR = 9999
 
 
 class PersonalData(StrEnum):
@@ -63,10 +68,23 @@ class Column:
     about: str
     unit: str = ""
     personal: PersonalData = PersonalData.NONE
+    limits: tuple[Limit, Limit] = (None, None)
+    """Least and most that a feed may bring, both allowed; null leaves a side open."""
+    values: tuple[str, ...] = ()
+    """All that a feed may bring; empty: anything."""
 
     @property
     def comment(self) -> str:
         return f"{self.about} [{self.unit}]" if self.unit else self.about
+
+    @property
+    def limits_told(self) -> str:
+        """The limits in words; empty without any."""
+        least, most = self.limits
+        if least is None and most is None:
+            return ""
+        sides = [] if least is None else [f"from {_told(least)}"]
+        return " ".join(sides if most is None else [*sides, f"to {_told(most)}"])
 
     @property
     def data_type(self) -> T.DataType:
@@ -93,6 +111,10 @@ class Table:
     """Of a table that holds over time: columns known only once the row has ended, besides valid_to."""
     later_columns: tuple[str, ...] = ()
     """Of events: dates that come after the event; one that lies after the day of a read is null."""
+    needed: tuple[str, ...] = ()
+    """Columns besides key, line and day without which a row tells nothing."""
+    in_order: tuple[tuple[str, str], ...] = ()
+    """Pairs of which a feed may not bring the first later than the second."""
     retention: str = field(kw_only=True)
     """How long rows are kept."""
     volatile: frozenset[str] = field(default=frozenset({"run_id", "computed_at", "recorded_at", "superseded_at"}))
@@ -103,8 +125,28 @@ class Table:
         return T.StructType([T.StructField(c.name, c.data_type, c.name not in self.grain) for c in self.columns])
 
     @property
+    def required(self) -> list[str]:
+        """Columns that every feed has to bring, in every row: the key, the line, the day, and what it is about."""
+        wanted = {*self.grain, "subscriber_id", self.time_column, *self.needed}
+        return [name for name in self.column_names if name in wanted]
+
+    @property
+    def is_of_months(self) -> bool:
+        """Whether a row tells of a month, by its last day; it may be told before that."""
+        return self.time_column == "period"
+
+    @property
+    def is_of_days(self) -> bool:
+        """Whether a row tells of one day, which has passed when a feed brings it."""
+        return self.time is TimeKind.EVENT and not self.is_of_months
+
+    @property
     def column_names(self) -> list[str]:
         return [column.name for column in self.columns]
+
+
+def _told(limit: Limit) -> str:
+    return f"{limit:,}" if isinstance(limit, int) and abs(limit) > _LARGEST_YEAR else str(limit)
 
 
 SUPERSEDED_AT = Column("superseded_at", "timestamp", "Arrival of the row that took its place")

@@ -9,7 +9,7 @@ import pytest
 from segmentation.errors import SourceError
 from segmentation.privacy.tokens import token_of
 from segmentation.tables import care, clean
-from tests.sources.bad_input import FILES, PHONE, ROWS, SOURCE, BadFile, BadRow, as_page, row, text
+from tests.sources.bad_input import FILES, PHONE, ROWS, SOURCE, WITH_ZEROS, BadFile, BadRow, as_page, row, text
 
 ROOT = Path(__file__).parents[2]
 LINES = """
@@ -26,7 +26,8 @@ received_at: {timestamp: delivered}
 def known(operator_at, tmp_path_factory):
     """An operator that knows one line."""
     operator = operator_at(tmp_path_factory.mktemp("operator"))
-    operator.deliver("lines.csv", f"phone,since,delivered\n{PHONE},2020-01-01,2020-01-02 00:00:00\n")
+    known = [f"{phone},2020-01-01,2020-01-02 00:00:00" for phone in (PHONE, WITH_ZEROS)]
+    operator.deliver("lines.csv", text(*known, head="phone,since,delivered"))
     operator.take_in(LINES)
     return operator
 
@@ -90,11 +91,14 @@ def test_a_bad_delivery_is_taken_in_as_far_as_it_can_or_leaves_everything_as_it_
         assert (counts.accepted, counts.duplicates, counts.quarantined) == (
             one.accepted,
             one.duplicates,
-            one.quarantined,
+            len(one.refused),
         )
         assert counts.read == counts.accepted + counts.duplicates + counts.quarantined
         filled = operator.source(source).clean_table()
         assert operator.tables.read(filled).count() == one.accepted
+        rows = operator.tables.read(care.QUARANTINE).collect()
+        reasons = [{reason.partition(":")[0] for reason in one["reasons"]} for one in rows]
+        assert sorted(map(sorted, reasons)) == sorted(map(sorted, one.refused))
 
 
 def test_the_page_of_bad_input_is_in_step_with_what_is_tested():

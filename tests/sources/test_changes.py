@@ -133,7 +133,7 @@ def test_a_column_that_is_needed_stops_the_source_and_the_new_name_is_offered(de
     assert "columns.subscriber_id: the feed has no column" in str(stopped.value)
     assert "phone is gone (phone_no looks like it)" in str(stopped.value)
     assert delivered.tables.read(clean.SUBSCRIBERS).count() == 1
-    assert changes_of(delivered) == []
+    assert changes_of(delivered) == [("phone", "renamed", "phone_no looks like it")]
 
 
 def test_a_column_that_never_was_is_a_slip_of_the_mapping(operator):

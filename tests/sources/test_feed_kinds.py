@@ -91,6 +91,20 @@ def test_a_full_month_replaces_its_month_and_a_row_that_moved_to_it_leaves_its_o
     assert amounts(operator) == {("08-09", 30), ("09-07", 5), ("09-08", 10)}
 
 
+@pytest.mark.parametrize("is_newest_first", [True, False])
+def test_of_two_versions_of_a_month_the_later_arrival_stands_whichever_comes_first(operator, is_newest_first):
+    older = HEAD + "A,1,2026-09-05,10,app,2026-10-01 01:00:00\n" + "B,1,2026-09-06,20,app,2026-10-01 01:00:00\n"
+    newer = HEAD + "A,1,2026-09-05,11,app,2026-10-08 01:00:00\n"
+    notes = []
+    for name, month in [("newer", newer), ("older", older)][:: 1 if is_newest_first else -1]:
+        operator.deliver(f"top_ups/{name}.csv", month)
+        notes = operator.take_in(MONTHS).notes
+
+    assert amounts(operator) == {("09-05", 11)}
+    is_told = any("2026-09 stays as it is: its rows arrived later than these 2" in note for note in notes)
+    assert is_told == is_newest_first
+
+
 def test_a_recharge_that_came_before_its_subscriber_gets_in_when_that_has_come(operator):
     referring = TOP_UPS + "references: {subscriber_id: subscribers}\n"
     head = "phone,since,delivered\n"

@@ -16,6 +16,8 @@ format: csv
 columns:
   recharge_id: {key: ref, kind: record}
   subscriber_id: {key: phone, kind: subscriber}
+  day: {date: sold}
+  recharge_amount: amount
 received_at: {timestamp: delivered}
 """
 
@@ -71,19 +73,39 @@ personal: {direct: [holder]}
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("written", "instead", "told"),
     [
-        ("table: recharges", "there is no clean table"),
-        ("  recharge_id: {key: ref, kind: record}\n", "recharge_id: missing"),
-        ("{key: ref, kind: record}", "duplicates: keep"),
+        ("table: recharges", "table: charges", "there is no clean table"),
+        ("  recharge_id: {key: ref, kind: record}\n", "", "recharge_id: missing"),
+        ("  day: {date: sold}\n", "", "day: missing"),
+        ("  recharge_amount: amount\n", "", "recharge_amount: missing"),
+        ("{key: ref, kind: record}", "{row_key: line}", "duplicates: keep"),
+        ("table: recharges", "table: consents", "purpose: missing"),
     ],
 )
-def test_a_mapping_that_cannot_fill_its_table_is_refused(tmp_path, changed, told):
-    replacement = {"table: recharges": "table: charges", "{key: ref, kind: record}": "{row_key: line}"}.get(changed, "")
+def test_a_mapping_that_cannot_fill_its_table_is_refused(tmp_path, written, instead, told):
     path = tmp_path / "bad.yaml"
-    path.write_text(GOOD.replace(changed, replacement))
+    path.write_text(GOOD.replace(written, instead))
 
     with pytest.raises(SettingsError, match=told):
+        source.load(path)
+
+
+def test_codes_become_words_that_rules_know(tmp_path):
+    path = tmp_path / "bad.yaml"
+    spells = "subscriber_id: {key: phone, kind: subscriber}\n  valid_from: {date: since}"
+    path.write_text(f"""
+name: spells
+table: service_spells
+location: spells
+format: csv
+columns:
+  {spells}
+  vertical: {{code: service, values: {{P: payg, B: broadband}}}}
+received_at: {{timestamp: delivered}}
+""")
+
+    with pytest.raises(SettingsError, match=r"vertical\.values: there is no 'broadband'; there are payg, plan, home"):
         source.load(path)
 
 
@@ -114,6 +136,7 @@ format: json
 columns:
   contact_id: {key: ref, kind: record}
   subscriber_id: {key: "lower(line.phone)", kind: subscriber}
+  day: {date: spoken_on}
   channel: CHANNEL
   masked_text: {text: note}
 received_at: {timestamp: delivered}
