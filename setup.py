@@ -62,8 +62,14 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11",
-    packages=find_packages(include=["segmentation", "segmentation.*", "jobs"]),
-    package_data={"segmentation": ["py.typed"], "segmentation.report": ["templates/*"]},
+    # `segmentation init` writes copies of some files of conf/, wherever the package is installed.
+    packages=[*find_packages(include=["segmentation", "segmentation.*", "jobs"]), "segmentation.conf"],
+    package_dir={"segmentation.conf": "conf"},
+    package_data={
+        "segmentation": ["py.typed"],
+        "segmentation.conf": ["*.yaml", "spark/*.conf"],
+        "segmentation.report": ["templates/*"],
+    },
     install_requires=[
         "jinja2>=3.1",
         "numpy>=1.26",

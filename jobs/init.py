@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.table import Table as Grid
 
+import segmentation
 from jobs.arguments import Command, OutputOptions
 from jobs.tables import nothing
 from jobs.terminal import Answer
@@ -21,7 +22,9 @@ from segmentation.settings import Json
 from segmentation.sources import starter
 from segmentation.tables import Table, clean
 
-CONF = Path("conf")
+_PACKAGE = Path(segmentation.__file__).parent
+CONF = next((place for place in (_PACKAGE / "conf", _PACKAGE.parent / "conf") if place.is_dir()), _PACKAGE / "conf")
+"""Files to begin with: in the package where it was installed from a wheel, else beside it."""
 COPIED = ("payg.yaml", "plan.yaml", "home.yaml", "archetypes.yaml", "spark/local.conf")
 CONF_NAME, SECRET_NAME = "operator.yaml", "secret.key"
 N_MONTHS, N_SEGMENTED = 12, 3
@@ -90,14 +93,6 @@ def _require_free(folder: Path) -> None:
 
 
 def _copies() -> dict[str, str]:
-    absent = [name for name in COPIED if not (CONF / name).is_file()]
-    if absent:
-        raise SettingsError(
-            "the files to begin with are not here",
-            where=str(CONF.resolve()),
-            found=f"no {', '.join(absent)}",
-            remedy="run the command in the folder of the project, which holds conf/",
-        )
     return {name: (CONF / name).read_text(encoding="utf-8") for name in COPIED}
 
 

@@ -3,6 +3,8 @@
 import json
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from segmentation.settings import read_yaml
 from segmentation.sources import source, starter
 from segmentation.tables import clean
 
+ROOT = Path(__file__).parents[2]
 A_COLUMN_LEFT_OUT = re.compile(r"^  # (\w+: )", re.MULTILINE)
 
 
@@ -65,13 +68,21 @@ def test_a_folder_that_holds_anything_is_left_as_it_is(tmp_path):
     assert (tmp_path / "yours/operator.yaml").read_text() == "mine"
 
 
-def test_without_the_files_of_the_project_the_remedy_is_named(tmp_path, monkeypatch):
+def test_it_can_be_called_in_any_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(SettingsError, match="run the command in the folder of the project"):
-        init.run(None, tmp_path / "yours")
+    init.run(None, Path("yours"))
 
-    assert not (tmp_path / "yours").exists()
+    assert [name for name in (*init.COPIED, "operator.yaml") if not (tmp_path / "yours" / name).is_file()] == []
+
+
+def test_what_it_copies_is_packed_into_the_wheel(tmp_path):
+    pytest.importorskip("setuptools")
+
+    built = [sys.executable, "setup.py", "--quiet", "build_py", "--build-lib", str(tmp_path)]
+    subprocess.run(built, cwd=ROOT, check=True, capture_output=True)
+
+    assert [name for name in init.COPIED if not (tmp_path / "segmentation/conf" / name).is_file()] == []
 
 
 def test_a_month_that_is_none_is_refused(tmp_path):
