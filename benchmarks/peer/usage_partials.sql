@@ -23,7 +23,8 @@ SELECT
   count(*) FILTER (n_calls > 0) AS n_call_days,
   max(n_devices) AS n_devices,
   min(day) AS first_day,
-  max(day) AS last_day
+  max(day) AS last_day,
+  bit_or(1::BIGINT << (last_day(day) - day)) AS days_heard
 FROM usage_daily
 WHERE day BETWEEN getvariable('first_day') AND getvariable('as_of')
   AND greatest(

@@ -1,6 +1,6 @@
 """Which families of features can be had on a day: the ladder from fresh over late to missing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from statistics import median
@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from segmentation.features import care, usage
 from segmentation.features.partials import FAMILIES, MAX_STALENESS, PartialFamily
 from segmentation.features.windows import WINDOW_PERIODS
-from segmentation.periods import period_ends
+from segmentation.periods import period_ends, period_start
 from segmentation.tables import Store, Table, clean
 from segmentation.tables.store import union_by_name
 
@@ -40,7 +40,7 @@ HALF_THERE = 0.5
 """A period with less than this part of the lines of a usual one (the median of those before it) was not delivered
 whole: lines whose rows are missing would pass for silent ones."""
 MAX_QUIET_DAYS = 7
-"""Nor was one in which no line at all was heard in more than so many days at its end."""
+"""Nor was one in which no line at all was heard on more than so many days. Recharges tell of those at its end alone."""
 USUAL_LINES = 30
 """With fewer lines in a usual period chance alone may bring either."""
 
@@ -51,7 +51,7 @@ class Delivered:
 
     n_lines: int
     quiet_days: int = 0
-    """Days at its end in which no line was heard; 0 in families that do not tell."""
+    """Days on which no line was heard; 0 in families that do not tell."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ class Availability:
     def notes(self) -> list[str]:
         """The rungs taken, in words."""
         halves = [
-            f"{name} is half there: its last period has {part.n_lines:,} lines and ends with {part.quiet_days} days "
-            "without any, so it counts as not delivered"
+            f"{name} is half there: its last period has {part.n_lines:,} lines and {part.quiet_days} days without any, "
+            "so it counts as not delivered"
             for name, part in sorted(self.half_there.items())
         ]
         late = [f"{name} is late: its last period but {lag} is used" for name, lag in sorted(self.lags.items()) if lag]
@@ -180,13 +180,18 @@ def _newest_first(as_of: date) -> list[date]:
 def _delivered(found: list[DataFrame], newest_first: list[date]) -> dict[str, dict[int, Delivered]]:
     """Per family what there is in each of its periods, which are told by age: 0 is the last one."""
     per_period = union_by_name(found).groupBy("family", "period")
-    counted = per_period.agg(F.count(F.lit(1)).alias("n_lines"), F.max("last_day").alias("last_day"))
+    counted = per_period.agg(F.count(F.lit(1)).alias("n_lines"), F.bit_or("heard").alias("heard"))
     by_age: dict[str, dict[int, Delivered]] = {}
     for row in counted.collect():
-        period, last_day = row["period"], row["last_day"] or row["period"]
-        delivered = Delivered(row["n_lines"], (period - last_day).days)
-        by_age.setdefault(row["family"], {})[newest_first.index(period)] = delivered
+        delivered = Delivered(row["n_lines"], _quiet_days(row["period"], row["heard"]))
+        by_age.setdefault(row["family"], {})[newest_first.index(row["period"])] = delivered
     return by_age
+
+
+def _quiet_days(period: date, heard: int | None) -> int:
+    """Days of a period that have no bit; 0 where days are not told."""
+    every_day = (1 << (period - period_start(period)).days + 1) - 1
+    return 0 if heard is None else (every_day & ~heard).bit_count()
 
 
 def _heard_until(whole: Mapping[str, Mapping[int, Delivered]], newest_first: list[date]) -> date | None:
@@ -195,23 +200,37 @@ def _heard_until(whole: Mapping[str, Mapping[int, Delivered]], newest_first: lis
 
 def _charges(tables_at: Store, periods: list[date]) -> DataFrame:
     charged = tables_at.read(usage.PARTIALS).filter(F.col("charged_amount").isNotNull())
-    return charged.filter(F.col("period").isin(periods)).select(F.lit(CHARGES).alias("family"), "period", "last_day")
+    return charged.filter(F.col("period").isin(periods)).select(
+        F.lit(CHARGES).alias("family"), "period", F.col("days_heard").alias("heard")
+    )
 
 
 def _solutions(tables_at: Store, periods: list[date]) -> DataFrame:
     resolved = tables_at.read(care.PARTIALS).filter(F.col("period").isin(periods) & (F.col("n_resolved") > 0))
-    return resolved.select(F.lit(SOLUTIONS).alias("family"), "period", F.lit(None).cast("date").alias("last_day"))
+    return resolved.select(F.lit(SOLUTIONS).alias("family"), "period", _not_told().alias("heard"))
 
 
 def _periods(tables_at: Store, family: PartialFamily, periods: list[date]) -> DataFrame:
     stored = tables_at.read(family.table).filter(F.col("period").isin(periods))
-    heard = F.col("last_day") if family.name in ACTIVITY else F.lit(None).cast("date")
-    return stored.select(F.lit(family.name).alias("family"), "period", heard.alias("last_day"))
+    heard = _HEARD[family.name]() if family.name in _HEARD else _not_told()
+    return stored.select(F.lit(family.name).alias("family"), "period", heard.alias("heard"))
+
+
+def _not_told() -> Column:
+    return F.lit(None).cast("bigint")
+
+
+def _until_last_day() -> Column:
+    """Bits of the days of a period up to the last one heard; the lowest is the last day of the period."""
+    return F.expr("shiftleft(-1L, datediff(period, last_day))")
+
+
+_HEARD: Mapping[str, Callable[[], Column]] = {"usage": lambda: F.col("days_heard"), "recharge": _until_last_day}
 
 
 def _dimension(tables_at: Store, name: str, as_of: date) -> DataFrame:
     tables = DIMENSIONS[name]
-    named = [F.lit(name).alias("family"), F.lit(as_of).alias("period"), F.lit(None).cast("date").alias("last_day")]
+    named = [F.lit(name).alias("family"), F.lit(as_of).alias("period"), _not_told().alias("heard")]
     first = tables_at.read(tables[0], as_of).limit(1).select(*named)
     is_there = all(tables_at.exists(table) for table in tables)
     return first if is_there else first.limit(0)

@@ -27,7 +27,7 @@ from segmentation.tables.store import union_by_name
 logger = logging.getLogger(__name__)
 MAX_STALENESS = 2
 """A family that lags by more periods counts as missing."""
-CODE_VERSION = 4
+CODE_VERSION = 5
 """Counts up when the meaning of a partial changes, so that stored ones are made again."""
 PeriodOf = Callable[[Column], Column]
 

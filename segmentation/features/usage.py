@@ -48,7 +48,7 @@ from segmentation.features.windows import (
 from segmentation.periods import period_start
 from segmentation.settings import VerticalName
 from segmentation.tables import built, clean
-from segmentation.tables.clean import KB, SECONDS, count, data, day
+from segmentation.tables.clean import KB, SECONDS, count, data, day, day_bits
 from segmentation.tables.store import holding_on
 
 _SUMMED = (
@@ -81,6 +81,7 @@ PARTIALS = built.partials(
         count("n_devices", "Most devices seen on a day"),
         day("first_day", "First day of use"),
         day("last_day", "Last day of use"),
+        day_bits("days_heard", "Days with use"),
     ),
 )
 SOURCES = (clean.USAGE_DAILY,)
@@ -328,6 +329,7 @@ def usage_partials(usage: DataFrame, period_of: Callable[[Column], Column]) -> D
         F.max("n_devices").alias("n_devices"),
         F.min("day").alias("first_day"),
         F.max("day").alias("last_day"),
+        F.bit_or(F.expr("shiftleft(1L, datediff(period, day))")).alias("days_heard"),
     )
 
 

@@ -50,6 +50,11 @@ def event_day(name: str, about: str) -> Column:
     return Column(name, "date", about, limits=(SINCE, UNTIL))
 
 
+def day_bits(name: str, about: str) -> Column:
+    """Days of a period as bits of a number; the lowest is its last day."""
+    return Column(name, "bigint", about, "bits from the last day of the period")
+
+
 def one_of(name: str, *values: str, without: str = "") -> Column:
     """One of a few words that rules go by; `without` says what no word means."""
     about = f"{', '.join(values[:-1])} or {values[-1]}"

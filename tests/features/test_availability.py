@@ -25,6 +25,11 @@ def partial_rows(ages, n_lines, **measures):
     ]
 
 
+def in_june(days):
+    """Days as bits, the lowest for the 30th."""
+    return sum(1 << (30 - day) for day in days)
+
+
 @pytest.mark.delta
 @pytest.mark.parametrize("ages", [[0], [4], [7]])
 def test_in_a_small_base_a_period_without_contacts_is_quiet(tables_at, ages):
@@ -97,18 +102,21 @@ def test_where_no_contact_is_ever_resolved_none_is_known_to_be_open(tables_at):
 
 @pytest.mark.delta
 @pytest.mark.parametrize(
-    ("n_lines", "last_day", "told"),
+    ("n_lines", "days", "told"),
     [
-        (20, JUNE, "usage is half there: its last period has 20 lines and ends with 0 days without any"),
-        (50, date(2026, 6, 14), "usage is half there: its last period has 50 lines and ends with 16 days without any"),
+        (20, range(1, 31), "usage is half there: its last period has 20 lines and 0 days without any"),
+        (50, range(1, 15), "usage is half there: its last period has 50 lines and 16 days without any"),
+        (50, [*range(1, 11), *range(20, 31)], "usage is half there: its last period has 50 lines and 9 days without"),
     ],
+    ids=["too few lines", "the end is missing", "days in its midst are missing"],
 )
-def test_a_period_that_is_half_there_is_late_and_its_lines_are_not_silent(tables_at, n_lines, last_day, told):
+def test_a_period_that_is_half_there_is_late_and_its_lines_are_not_silent(tables_at, n_lines, days, told):
     write(tables_at, recharge.PARTIALS, range(8), n_lines=50)
-    before = partial_rows(range(1, 8), 50)
-    tables_at.replace(
-        tables_at.rows(usage.PARTIALS, [*before, *partial_rows([0], n_lines, last_day=last_day)]), usage.PARTIALS
-    )
+    # Each line is heard on every other day: together they are heard on all of them.
+    last = [
+        {**row, "days_heard": in_june(days[number % 2 :: 2])} for number, row in enumerate(partial_rows([0], n_lines))
+    ]
+    tables_at.replace(tables_at.rows(usage.PARTIALS, [*partial_rows(range(1, 8), 50), *last]), usage.PARTIALS)
 
     there = availability.look(tables_at, JUNE)
 
@@ -119,7 +127,7 @@ def test_a_period_that_is_half_there_is_late_and_its_lines_are_not_silent(tables
 
 @pytest.mark.delta
 def test_fewer_lines_of_a_small_base_and_a_slow_week_are_no_gap(tables_at):
-    rows = [*partial_rows(range(1, 8), 50), *partial_rows([0], 30, last_day=date(2026, 6, 23))]
+    rows = [*partial_rows(range(1, 8), 50), *partial_rows([0], 30, days_heard=in_june(range(1, 24)))]
     tables_at.replace(tables_at.rows(usage.PARTIALS, rows), usage.PARTIALS)
     write(tables_at, recharge.PARTIALS, range(1, 8), n_lines=20)
     few = tables_at.rows(recharge.PARTIALS, partial_rows([0], 1, last_day=date(2026, 6, 2)))

@@ -58,6 +58,14 @@ def test_shares_are_null_without_data_and_levels_are_0(tables_at):
     assert (bob["weekend_share"], bob["data_night_share"], bob["peers_per_day"]) == (None, None, None)
 
 
+def test_days_of_use_are_bits_the_last_day_of_the_period_the_lowest(tables_at):
+    use = {"data_kb": 1}
+    days = [date(2026, 6, 1), date(2026, 6, 29), JUNE, date(2026, 5, 31)]
+    partials = usage.usage_partials(used(tables_at, *(("ann", day, use) for day in days)), PERIOD_OF).collect()
+
+    assert {row["period"].month: bin(row["days_heard"]) for row in partials} == {6: f"0b1{'0' * 27}11", 5: "0b1"}
+
+
 def test_a_measure_the_source_does_not_carry_stays_null_though_the_line_was_used(tables_at):
     found = usage_of(tables_at, [("home", 12)], ("home", date(2026, 6, 3), {"data_kb": 500, "n_devices": 4}))
 
