@@ -5,28 +5,10 @@ from collections.abc import Sequence
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-MASKED = "<masked>"
-E_MAIL, NUMBER, ADDRESS, NAME, WORD = "<e-mail>", "<number>", "<address>", "<name>", "<word>"
+from segmentation.privacy.phrases import E_MAIL, E_MAIL_PATTERN, NAME, NUMBER, RULES, WORD
 
-_WORD = r"\p{Lu}[\p{L}'\u2019-]+"
-_ROADS = "Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Square|Court|Way|Place|Close|Terrace|Boulevard|Blvd"
-_ROAD_ENDINGS = "straße|strasse|str\\.|weg|platz|gasse|allee|straat|laan"
-_ROADS_FIRST = "ul\\.|al\\.|os\\.|rue|calle|via|viale|rua|avenida|plaza|piazza"
-_CUES = (
-    "my name is|name is|name:|this is|i am|i'm|speaking with|spoke to|spoke with|called by|signed|regards,?|thanks,?|"
-    "dear|hello|hi|mr\\.?|mrs\\.?|ms\\.?|miss|dr\\.?|herr|frau|pan|pani|monsieur|madame|señor|señora"
-)
-# In this order: an e-mail holds words and numbers, an address holds a number and words that look like a name.
-_RULES: tuple[tuple[str, str], ...] = (
-    (r"[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+", E_MAIL),
-    (rf"\b\d{{1,5}}\p{{L}}?,?\s+(?:{_WORD}\s+){{1,3}}(?:{_ROADS})\b\.?", ADDRESS),
-    (rf"\b(?:{_WORD}\s+){{1,3}}(?:{_ROADS})\.?\s+\d{{1,5}}\p{{L}}?\b", ADDRESS),
-    (rf"\b\p{{L}}+(?:{_ROAD_ENDINGS})\s*\d{{1,5}}\p{{L}}?\b", ADDRESS),
-    (rf"(?i:\b(?:{_ROADS_FIRST}))\s+(?:{_WORD}\s*){{1,3}}\d{{1,5}}\p{{L}}?\b", ADDRESS),
-    (r"\+?\d(?:[ ().\-/]{0,2}\d){3,}", NUMBER),
-    (rf"((?i:\b(?:{_CUES})))\s+{_WORD}(?:\s+{_WORD})*", f"$1 {NAME}"),
-    (rf"\b{_WORD}(?:\s+{_WORD})+", NAME),
-)
+MASKED = "<masked>"
+
 _NO_DATE = r"(?!\d{4}-\d{2}-\d{2}\b)(?!\d{2}-\d{2}-\d{4}\b)"
 _PHONE_LIKE = rf"(?<!\d)(?<!\d-){_NO_DATE}\+?\d(?:[ ()\-]{{0,2}}\d){{8,}}"
 _IDENTIFYING_WORD_LENGTH = 3
@@ -35,16 +17,16 @@ _LONG_WORD = r"(?<![\p{L}'\u2019-])(?!(?:number|e-mail)>)\p{L}[\p{L}'\u2019-]{3,
 
 
 def masked_text(text: Column, known: Sequence[Column] = ()) -> Column:
-    """The text with e-mails, street addresses, numbers of four digits or more and names replaced by marks.
+    """The text with names, addresses, e-mails, links, days of birth and numbers of four digits or more marked.
 
     `known` are identifiers of the same row (name, street, line number): every word of theirs is masked wherever it
-    stands. Without them a name is told by a cue ("my name is", "Mrs") or by two capitalised words in a row; a lone
-    first name without a cue is beyond a rule and stays.
+    stands. Without them a name is told by a cue in any letter case ("my name is", "mrs") or by two capitalised words in
+    a row; a lone first name without a cue is beyond a rule and stays. The rules are in `phrases`.
     """
     masked = text
     for identifier in known:
         masked = _without_words_of(masked, identifier)
-    for pattern, mark in _RULES:
+    for pattern, mark in RULES:
         masked = F.regexp_replace(masked, pattern, mark)
     return masked
 
@@ -54,7 +36,7 @@ def masked_value(value: Column, codes: Sequence[str] = ()) -> Column:
 
     A shifted or mistyped row can hold a phone number, a name or what somebody said in any column.
     """
-    without_mail = F.regexp_replace(value, _RULES[0][0], E_MAIL)
+    without_mail = F.regexp_replace(value, E_MAIL_PATTERN, E_MAIL)
     without_numbers = F.regexp_replace(without_mail, _PHONE_LIKE, NUMBER)
     masked = F.regexp_replace(without_numbers, _LONG_WORD, WORD)
     return F.when(value.isin(list(codes)), value).otherwise(masked) if codes else masked
