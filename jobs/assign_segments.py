@@ -26,7 +26,7 @@ def _assign(at: Run, vertical: VerticalName) -> None:
             counts = scoring.score_and_publish(at.tables_at, at.settings, vertical, as_of, at.run_id, at.started_at)
             record.counts.update(counts)
             progress.says(f"profiles, {day}")
-            scoring.describe(at.tables_at, vertical, as_of, at.run_id, at.started_at)
+            record.notes += scoring.describe(at.tables_at, vertical, as_of, at.run_id, at.started_at)
 
 
 main = writing_job(

@@ -1,6 +1,6 @@
 """How far the page can be trusted: facts checked, feeds taken in, what was missing, and what was run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -47,7 +47,7 @@ class FeedText:
     quarantined_width: float
     reasons: tuple[tuple[str, str], ...]
     changes: tuple[str, ...]
-    """Columns that are not what they were in the delivery before."""
+    """Columns that are not what they were in the delivery before, and rows that stay out as their line was erased."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,16 @@ def feeds(base: BaseData) -> list[FeedText]:
     ]
 
 
+def _changed(change: pd.Series) -> str:
+    return f"column {change['column_name']} is {change['change']}: {change['detail']}"
+
+
+def _left_out(row: pd.Series) -> Iterator[str]:
+    """What a delivery brought of erased lines; which ones is said nowhere."""
+    if n_erased := _whole(row["n_erased"]):
+        yield f"{n_erased:,} rows of lines that were erased stay out"
+
+
 def _feed(row: pd.Series, reasons: pd.DataFrame, changes: pd.DataFrame) -> FeedText:
     read, duplicates, quarantined, accepted = (
         _whole(value) for value in (row["n_read"], row["n_duplicates"], row["n_quarantined"], row["n_accepted"])
@@ -137,10 +147,7 @@ def _feed(row: pd.Series, reasons: pd.DataFrame, changes: pd.DataFrame) -> FeedT
         duplicates_width=width[1],
         quarantined_width=width[2],
         reasons=tuple((reason["reason"], f"{_whole(reason['n_rows']):,}") for _, reason in top.iterrows()),
-        changes=tuple(
-            f"column {change['column_name']} is {change['change']}: {change['detail']}"
-            for _, change in changes.iterrows()
-        ),
+        changes=(*_left_out(row), *map(_changed, (change for _, change in changes.iterrows()))),
     )
 
 

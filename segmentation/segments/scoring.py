@@ -13,6 +13,7 @@ from segmentation.models.fitted import FittedModel
 from segmentation.profiles import description
 from segmentation.segments import facts, publication
 from segmentation.settings import Json, RunSettings, VerticalName
+from segmentation.sources import erasure
 from segmentation.tables import Store, built, care, clean
 
 
@@ -82,8 +83,8 @@ def score_and_publish(
     return counts
 
 
-def describe(tables_at: Store, vertical: VerticalName, as_of: date, run_id: str, computed_at: datetime) -> None:
-    """Write the profiles of a vertical's segments as of a day, and whether the known facts hold."""
+def describe(tables_at: Store, vertical: VerticalName, as_of: date, run_id: str, computed_at: datetime) -> list[str]:
+    """Write the profiles of a vertical's segments as of a day, and whether the known facts hold. Returns notes."""
     features = tables_at.read(catalogue.feature_table(vertical), as_of)
     assigned = publication.current_assignments(tables_at, str(vertical), as_of)
     population = _population(tables_at, vertical, as_of)
@@ -100,10 +101,28 @@ def describe(tables_at: Store, vertical: VerticalName, as_of: date, run_id: str,
         population=population,
         churned=description.churn_known(outcomes, by_day, as_of),
     )
+    notes = _totals_without_the_erased(tables_at, vertical, as_of)
     tables_at.replace(profiles, built.SEGMENT_PROFILES, vertical=str(vertical), as_of=as_of)
     findings = _findings(tables_at, vertical, as_of, assigned, features)
     rows = facts.fact_rows(vertical, findings, as_of=as_of, run_id=run_id, computed_at=computed_at)
     tables_at.replace(tables_at.rows(built.FACT_CHECKS, rows), built.FACT_CHECKS, vertical=str(vertical), as_of=as_of)
+    return notes
+
+
+def _totals_without_the_erased(tables_at: Store, vertical: VerticalName, as_of: date) -> list[str]:
+    """A note when totals that were published once are about to be replaced by some that lack erased lines.
+
+    Of which vertical and month those were is not known any more.
+    """
+    published = _of_vertical(tables_at.read(built.SEGMENT_PROFILES, as_of), vertical)
+    before = published.agg(F.min("computed_at")).first()[0]
+    n_erased = 0 if before is None else erasure.n_erased_since(tables_at, before)
+    if not n_erased:
+        return []
+    return [
+        f"{vertical} {as_of}: the totals published before are counted again, without what {n_erased:,} lines erased "
+        "since then added to them"
+    ]
 
 
 def _home_edges(tables_at: Store, features: DataFrame, fitted: FittedModel, as_of: date) -> DataFrame | None:

@@ -30,6 +30,8 @@ class Receipt:
     subscriber_id: str
     erased_at: datetime
     person_tokens: Sequence[str] = ()
+    n_due: Mapping[str, int] | None = None
+    """Rows to erase, by table, counted before the first was: a run that is killed takes none of them along."""
     n_rows: Mapping[str, int] | None = None
     """Rows erased, by table; None until all are."""
     kept_hours: int = 0
@@ -57,37 +59,27 @@ def erase(
 
     With `keep_hours` files of older versions are left, and the receipt stays open until an erasure without it.
 
-    The receipt is written first, so that from then on no feed brings the line back. Of the person, the payer and the
-    dwelling what no other line has goes too. Totals of past months stay, but those of a segment that would tell on few:
-    the profiles of a month in which its segment had fewer than SMALLEST_COUNT_SHOWN lines go.
+    The receipt is written first, with the rows it is to count, so that from then on no feed brings the line back. Of
+    the person, the payer and the dwelling what no other line has goes too. Totals of past months stay, but those of a
+    segment that would tell on few: the profiles of a month in which its segment had fewer than
+    SMALLEST_COUNT_SHOWN lines go.
     """
     opened = _opened(tables_at, token)
     people = sorted({*opened.person_tokens, *_people(tables_at, token)})
-    opened = replace(opened, person_tokens=people, kept_hours=keep_hours)
-    _write(tables_at, replace(opened, n_rows=None))
-    n_rows = Counter(opened.n_rows)
-    n_rows[built.SEGMENT_PROFILES.name] += _erase_small_profiles(tables_at, token)
-    if people and (n_consents := tables_at.delete(clean.CONSENTS, F.col("customer_id").isin(people))):
-        n_rows[clean.CONSENTS.name] += n_consents
-        contents.remember(tables_at, clean.CONSENTS, run_id)
     held = list(_held(tables_at, tables))
-    of_lines = [(table, names) for table in held if (names := _line_columns(table))]
-    # The table that says who the person is goes last: until then another try finds them.
-    for n_done, (table, names) in enumerate(sorted(of_lines, key=lambda one: one[0] is clean.SUBSCRIBERS)):
-        progress.says(f"{n_done} of {len(of_lines)} tables")
-        if table is clean.SUBSCRIBERS:
-            n_rows[care.IDENTITY_VAULT.name] += _erase_keys(vault, [token, *people])
-        n_erased = tables_at.delete(table, _names(names, token) | _shows(table, token))
-        n_rows[table.name] += n_erased
-        if table in clean.TABLES and n_erased:
-            contents.remember(tables_at, table, run_id)
-    n_rows[care.IDENTITY_VAULT.name] += _erase_keys(vault, [token, *people])
+    parts = list(_parts(tables_at, vault, held, token, people))
+    opened = replace(opened, person_tokens=people, kept_hours=keep_hours, n_due=_due(opened, parts))
+    _write(tables_at, replace(opened, n_rows=None))
+    for n_done, part in enumerate(parts):
+        progress.says(f"{n_done} of {len(parts)} tables")
+        if part.store.delete(part.table, part.condition) and part.table in clean.TABLES:
+            contents.remember(tables_at, part.table, run_id)
     # Older versions of any of them may know the line, also where the newest one does not.
     for n_done, table in enumerate(held):
         progress.says(f"old files of {n_done} of {len(held)} tables")
         tables_at.vacuum(table, keep_hours)
     vault.vacuum(care.IDENTITY_VAULT, keep_hours)
-    ended = replace(opened, n_rows={name: n for name, n in n_rows.items() if n})
+    ended = replace(opened, n_rows=opened.n_due)
     _write(tables_at, ended)
     return ended
 
@@ -113,6 +105,12 @@ def is_erased(tables_at: Store, names: Sequence[str]) -> Column:
     return F.coalesce(reduce(or_, is_before, F.lit(False)), F.lit(False))
 
 
+def n_erased_since(tables_at: Store, moment: datetime) -> int:
+    """Lines whose erasure was begun after the moment."""
+    later = tables_at.read(care.ERASURES).filter(F.col("erased_at") > F.lit(moment))
+    return later.select("subscriber_id").distinct().count()
+
+
 def _held(tables_at: Store, tables: Iterable[Table]) -> Iterator[Table]:
     """Those of the tables that are there, with what is kept aside of clean ones; the vault is elsewhere."""
     for table in (*tables, *map(superseded, clean.TABLES)):
@@ -125,8 +123,46 @@ def _line_columns(table: Table) -> tuple[str, ...]:
     return () if table is care.ERASURES else tuple(name for name in LINE_COLUMNS if name in table.column_names)
 
 
-def _erase_keys(vault: Store, tokens: Sequence[str]) -> int:
-    return vault.delete(care.IDENTITY_VAULT, F.col("token").isin(list(tokens)))
+@dataclass(frozen=True)
+class _Part:
+    """Rows of one table that go."""
+
+    store: Store
+    table: Table
+    condition: Column
+
+    def count(self) -> int:
+        return self.store.read(self.table).filter(self.condition).count()
+
+
+def _parts(tables_at: Store, vault: Store, held: Iterable[Table], token: str, people: Sequence[str]) -> Iterator[_Part]:
+    """All that goes, in its order: what is found by way of a table goes before the rows of that table.
+
+    The table that says who the person is goes last: until then another try finds them.
+    """
+    if (few := _small_profiles(tables_at, token)) is not None:
+        yield _Part(tables_at, built.SEGMENT_PROFILES, few)
+    if people:
+        yield _Part(tables_at, clean.CONSENTS, F.col("customer_id").isin(list(people)))
+    of_lines = [(table, names) for table in held if (names := _line_columns(table))]
+    for table, names in of_lines:
+        if table is not clean.SUBSCRIBERS:
+            yield _Part(tables_at, table, _names(names, token) | _shows(table, token))
+    yield _Part(vault, care.IDENTITY_VAULT, F.col("token").isin([token, *people]))
+    for table, names in of_lines:
+        if table is clean.SUBSCRIBERS:
+            yield _Part(tables_at, table, _names(names, token))
+
+
+def _due(opened: Receipt, parts: Iterable[_Part]) -> dict[str, int]:
+    """Rows that go, by table: those that are there, and those that an erasure before this one has taken.
+
+    After one that ended but left old files what is there came later. Of one that was killed it is what was left.
+    """
+    there = Counter({part.table.name: part.count() for part in parts})
+    if opened.n_rows is not None:
+        return dict(there + Counter(opened.n_rows))
+    return dict(there | Counter(opened.n_due))
 
 
 def _names(names: Sequence[str], token: str) -> Column:
@@ -150,14 +186,15 @@ def _only_own(subscribers: DataFrame, others: DataFrame, name: str, token: str) 
     return [row[0] for row in own.join(others.select(name), on=name, how="left_anti").collect()]
 
 
-def _erase_small_profiles(tables_at: Store, token: str) -> int:
+def _small_profiles(tables_at: Store, token: str) -> Column | None:
+    """Profiles of the months in which a segment of the line had few others; None when there are none."""
     keys = ["vertical", "segment_id", "as_of"]
     own = tables_at.read(built.SEGMENT_ASSIGNMENTS).filter(F.col("subscriber_id") == token).select(*keys).distinct()
     profiles = tables_at.read(built.SEGMENT_PROFILES)
     small = profiles.filter(F.col("n_subscribers") < SMALLEST_COUNT_SHOWN).join(own, on=keys, how="left_semi")
     telling = [row.asDict() for row in small.select(*keys).distinct().collect()]
     conditions = [reduce(Column.__and__, (F.col(name) == value for name, value in row.items())) for row in telling]
-    return tables_at.delete(built.SEGMENT_PROFILES, reduce(or_, conditions)) if conditions else 0
+    return reduce(or_, conditions) if conditions else None
 
 
 def _opened(tables_at: Store, token: str) -> Receipt:

@@ -25,6 +25,8 @@ class FeedCounts:
     quarantined: int = 0
     accepted: int = 0
     written: int = 0
+    erased: int = 0
+    """Filtered rows that are of an erased line."""
     is_new: bool = False
     named: dict[str, int] = field(default_factory=dict)
     """Accepted rows by the named conditions of the source."""
@@ -34,7 +36,8 @@ class FeedCounts:
         """For the record of a run: one entry for each count, named after the source."""
         own = ("read", "filtered", "duplicates", "quarantined", "accepted", "written")
         named = {f"{source}.accepted.{name}": n for name, n in self.named.items()}
-        return {**{f"{source}.{name}": getattr(self, name) for name in own}, **named}
+        left_out = {f"{source}.erased": self.erased} if self.erased else {}
+        return {**{f"{source}.{name}": getattr(self, name) for name in own}, **left_out, **named}
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,7 @@ def record(
         "files": [] if source.feed == "snapshot" else [file.file_id for file in delivery.files],
         "n_read": counts.read,
         "n_filtered": counts.filtered,
+        "n_erased": counts.erased,
         "n_duplicates": counts.duplicates,
         "n_quarantined": counts.quarantined,
         "n_accepted": counts.accepted,
@@ -200,6 +204,7 @@ def as_counts(row: Row) -> FeedCounts:
         row["n_quarantined"],
         row["n_accepted"],
         row["n_written"],
+        erased=row["n_erased"] or 0,
         is_new=False,
         named=dict(row["named_counts"] or {}),
     )

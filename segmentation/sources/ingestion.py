@@ -160,6 +160,7 @@ def counted(parts: Sifted, n_written: int, notes: Sequence[str]) -> FeedCounts:
         parts.quarantined,
         parts.n_accepted,
         n_written,
+        erased=parts.erased,
         is_new=True,
         named=parts.named,
         notes=(*parts.notes, *notes),

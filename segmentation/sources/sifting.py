@@ -24,6 +24,7 @@ IS_DUPLICATE = "_is_duplicate"
 _SHARED = "_shared"
 """Hash that two rows share when they are equal or have the same key; others share it by rare chance."""
 _IS_SHARED = "_is_shared"
+_IS_ERASED = "_is_erased"
 _ALSO_KNOWN = "_is_known"
 KEPT_BYTES = 64 * 1024 * 1024
 """Feeds of at most so many bytes are kept in Spark's storage while they are sifted."""
@@ -41,6 +42,8 @@ class Sifted:
     """The trimmed feed, not kept: reading it reads the files again."""
     read: int
     filtered: int
+    erased: int
+    """Filtered rows that are of an erased line."""
     duplicates: int
     quarantined: int
     named: dict[str, int]
@@ -82,11 +85,12 @@ def sifted(
             rows=rows,
             read=counts["read"],
             filtered=counts["filtered"],
+            erased=counts["erased"],
             duplicates=counts["duplicates"],
             quarantined=counts["quarantined"],
             named={name: counts[counted(name)] for name in source.counts},
             received_at=counts["received_at"],
-            notes=tuple(notes),
+            notes=(*notes, *_of_erased(counts["erased"], source)),
         )
     finally:
         told_apart.unpersist()
@@ -99,9 +103,9 @@ def _judged(
 ) -> tuple[DataFrame, list[str]]:
     """The mapped feed with REASONS of every check but `unique`, and notes. Grain: one row per line."""
     clean = mapping.mapped(rows.transform(_with_occurrence, source), source, table, secret)
-    is_left_out = F.col(IS_LEFT_OUT) | erasure.is_erased(tables_at, clean.columns)
+    is_erased = ~F.col(IS_LEFT_OUT) & erasure.is_erased(tables_at, clean.columns)
     reasons = checks.all_reasons(_row_checks(source, table))
-    known_lines = clean.withColumn(IS_LEFT_OUT, is_left_out)
+    known_lines = clean.withColumn(_IS_ERASED, is_erased).withColumn(IS_LEFT_OUT, F.col(IS_LEFT_OUT) | is_erased)
     checked = known_lines.withColumn(REASONS, F.concat(F.col(TYPE_REASONS), reasons)).drop(TYPE_REASONS)
     known, notes = _with_references(checked, tables_at, source)
     return known.withColumn(_SHARED, _shared_hash(source, table)), notes
@@ -189,6 +193,7 @@ class _Alone:
         return self.groups.filter(F.col(_SHARED).isNull()).select(
             plain("lines"),
             none("filtered"),
+            none("erased"),
             plain("read"),
             none("duplicates"),
             none("quarantined"),
@@ -279,12 +284,19 @@ def _row_counts(told_apart: DataFrame, source: Source) -> DataFrame:
     return told_apart.agg(
         F.count(F.lit(1)).alias("lines"),
         F.count_if(IS_LEFT_OUT).alias("filtered"),
+        F.count_if(_IS_ERASED).alias("erased"),
         F.count_if(is_read).alias("read"),
         F.count_if(is_read & F.col(IS_DUPLICATE)).alias("duplicates"),
         F.count_if(_is_quarantined()).alias("quarantined"),
         *(F.count_if(_is_accepted() & F.col(counted(name))).alias(counted(name)) for name in source.counts),
         F.max(F.when(is_read, F.col("received_at"))).alias("received_at"),
     )
+
+
+def _of_erased(n_rows: int, source: Source) -> Iterator[str]:
+    """A note on rows that stay out; which line they are of is said nowhere."""
+    if n_rows:
+        yield f"{source.name}: {n_rows:,} rows of lines that were erased stay out; their receipts are in erasures"
 
 
 def _require_rows(counts: dict[str, Any], source: Source) -> None:

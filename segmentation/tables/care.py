@@ -18,7 +18,8 @@ FEEDS = Table(
         Column("files", "array<string>", "Each file as a hash of its name, size and content; empty for a snapshot"),
         Column("read_again_in", "string", "Later delivery of which its files are part; null while it stands"),
         count("n_read", "Rows read"),
-        count("n_filtered", "Rows the mapping leaves out on purpose (not counted as read)"),
+        count("n_filtered", "Rows left out on purpose, by the mapping or as of an erased line (not counted as read)"),
+        count("n_erased", "Those of them that are of an erased line, or the person that only it had"),
         count("n_duplicates", "Exact repeats"),
         count("n_quarantined", "Rows refused"),
         count("n_accepted", "Rows accepted"),
@@ -130,6 +131,7 @@ ERASURES = Table(
             personal=PersonalData.KEY,
         ),
         Column("erased_at", "timestamp", "When; rows of the line that arrived before are never taken in again"),
+        Column("n_due", "map<string,bigint>", "Rows to erase by table, counted before the first was", "count"),
         Column("n_rows", "map<string,bigint>", "Rows erased by table; null until all are", "count"),
         Column(
             "kept_hours", "int", "Files of older versions that were left: those of so many hours; 0 ends it", "hours"

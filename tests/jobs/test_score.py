@@ -1,6 +1,7 @@
 """How much of a planted truth is found again: scored on a base that anybody can tell apart."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from two_kinds_of_lines import N_OF_A_KIND, OCTOBER, number, opened, write_features
@@ -11,7 +12,7 @@ from segmentation.privacy.tokens import token_of
 from segmentation.runs import Run
 from segmentation.segments import birth, scoring
 from segmentation.settings import VerticalName
-from segmentation.tables import built
+from segmentation.tables import built, care
 
 pytestmark = pytest.mark.delta
 PAYG = VerticalName.PAYG
@@ -54,6 +55,23 @@ def test_a_wrong_name_costs_names_and_nothing_else(at):
     found = score.score(at)["payg"]
 
     assert (found["ari"], found["name_accuracy"]) == (1.0, 0.0)
+
+
+def test_totals_that_are_counted_again_after_an_erasure_say_so_once(at):
+    def described(started_at):
+        return scoring.describe(at.tables_at, PAYG, OCTOBER, at.run_id, started_at)
+
+    first = described(at.started_at)
+    later = at.started_at + timedelta(hours=1)
+    receipt = {"receipt": "r", "subscriber_id": "gone", "erased_at": later, "kept_hours": 0}
+    at.tables_at.append(at.tables_at.rows(care.ERASURES, [receipt]), care.ERASURES)
+    second, third = described(later + timedelta(hours=1)), described(later + timedelta(hours=2))
+
+    assert (first, third) == ([], [])
+    assert second == [
+        "payg 2026-10-31: the totals published before are counted again, without what 1 lines erased since then "
+        "added to them"
+    ]
 
 
 def test_without_a_truth_there_is_nothing_to_score(at):

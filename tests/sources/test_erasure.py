@@ -1,6 +1,7 @@
 """A line that is erased is in no table, no file of an older version and no vault, and no feed brings it back."""
 
-from datetime import UTC, date, datetime
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow.parquet as pq
 import pytest
@@ -10,7 +11,7 @@ from jobs.tables import every_table
 from segmentation.features import catalogue, recharge
 from segmentation.privacy.tokens import token_of
 from segmentation.sources import erasure
-from segmentation.tables import built, care, clean
+from segmentation.tables import Store, built, care, clean
 from segmentation.tables.contract import superseded
 
 LINES = """
@@ -154,6 +155,64 @@ def test_an_erasure_that_left_old_files_is_ended_by_another(operator):
     assert not erasure.is_known(operator.tables, operator.vault, token, every_table())
     assert (last.receipt, last.n_rows, last.kept_hours) == (first.receipt, first.n_rows, 0)
     assert operator.tables.read(care.ERASURES).count() == 1
+
+
+@pytest.mark.parametrize("n_done", [1, 2, 3])
+def test_a_receipt_counts_what_an_erasure_that_was_killed_had_taken(operator, monkeypatch, n_done):
+    operator.deliver("lines/1.csv", LINES_HEAD + "1,C1,2026-01-01,N,2026-01-02\n2,C2,2026-01-01,N,2026-01-02\n")
+    operator.take_in(LINES.replace("delivered}", "delivered, format: yyyy-MM-dd}"))
+    operator.deliver(
+        "consents/1.csv", "cust,what,since,agreed,delivered\nC1,marketing,2026-01-01,true,2026-01-02 00:00:00\n"
+    )
+    operator.take_in(CONSENTS)
+    operator.deliver("top_ups/1.csv", TOP_UPS_HEAD + "A,1,2026-02-01,5,2026-02-02 00:00:00\n")
+    operator.take_in(TOP_UPS)
+    token = token_of(operator.settings.secret.key(), "subscriber", "1")
+    delete, n_calls = Store.delete, Counter()
+
+    def killed(store, table, condition):
+        if n_calls["delete"] == n_done:
+            raise KeyboardInterrupt
+        n_calls["delete"] += 1
+        return delete(store, table, condition)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Store, "delete", killed)
+        erasure.erase(operator.tables, operator.vault, token, every_table(), run_id="r")
+    is_open = erasure.is_known(operator.tables, operator.vault, token, every_table())
+    receipt = erasure.erase(operator.tables, operator.vault, token, every_table(), run_id="r")
+
+    assert is_open
+    assert receipt.n_rows == {"subscribers": 1, "consents": 1, "recharges": 1, "identity_vault": 2}
+    assert operator.tables.read(care.ERASURES).count() == 1
+
+
+def test_a_snapshot_with_an_erased_line_says_how_many_rows_stay_out_and_not_of_whom(operator):
+    lines = LINES.replace("delivered}", "delivered, format: yyyy-MM-dd}").replace("feed: upsert", "feed: snapshot")
+    rows = LINES_HEAD + "77701,C77701,2026-01-01,N,2026-01-02\n2,C2,2026-01-01,N,2026-01-02\n"
+    operator.deliver("lines/1.csv", rows)
+    first = operator.take_in(lines)
+    token = token_of(operator.settings.secret.key(), "subscriber", "77701")
+    erasure.erase(operator.tables, operator.vault, token, every_table(), run_id="r")
+    operator.deliver("lines/1.csv", rows + "3,C3,2026-01-01,N,2026-01-02\n")
+
+    counts = operator.take_in(lines)
+    again = operator.take_in(lines)
+
+    told = [note for note in counts.notes if "erased" in note]
+    stored = operator.tables.read(care.FEEDS).filter("n_erased > 0").select("n_erased", "n_filtered").collect()
+    assert (first.erased, counts.erased, counts.filtered, counts.accepted) == (0, 1, 1, 2)
+    assert counts.by_name("lines")["lines.erased"] == again.erased == 1
+    assert told == ["lines: 1 rows of lines that were erased stay out; their receipts are in erasures"]
+    assert not any(token in note or "77701" in note for note in counts.notes)
+    assert [tuple(row) for row in stored] == [(1, 1)]
+
+
+def test_lines_erased_after_a_moment_are_counted(erased):
+    erased_at = erased.tables.read(care.ERASURES).first()["erased_at"]
+
+    assert erasure.n_erased_since(erased.tables, erased_at - timedelta(seconds=1)) == 1
+    assert erasure.n_erased_since(erased.tables, erased_at) == 0
 
 
 def test_the_person_of_an_erased_line_comes_back_with_no_feed_that_was_there(operator):
