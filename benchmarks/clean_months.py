@@ -147,12 +147,12 @@ def _deliveries(settings: RunSettings) -> dict[str, Delivery]:
 def _spells(world: World) -> Feed:
     there = spells.spells(world.line_months, world.behaviour, world.first, world.last)
     kept = world.landing.keep(there, "spells")
-    return Feed("service_spells", "csv", spells.service_spells(kept, world.streams), None)
+    return Feed("service_spells", "csv", spells.service_spells(kept, world.behaviour), None)
 
 
 def _invoices(world: World) -> Feed:
     billed = bills.billed_months(world.line_months, world.behaviour, _factor(world))
-    return Feed("invoices", "csv", bills.invoices(billed, world.streams), None)
+    return Feed("invoices", "csv", bills.invoices(billed, world.behaviour), None)
 
 
 def _use_of_month(world: World, month: date) -> Feed:

@@ -367,6 +367,34 @@ class EffectSettings(Settings):
         default={"price": 0.35, "service": 0.30, "competitor": 0.20, "need": 0.15}
     )
     """Why lines leave, as parts of a whole. Those that leave for a competitor take the number along."""
+    late_share: Share = 0.03
+    """Rows that arrive a few days late."""
+    returned_share: Share = 0.35
+    """Lines that leave and come back; in the place of the others a new line comes."""
+    blended_share: Share = 0.25
+    """Lines that behave in part like a neighbouring segment."""
+    bill_shock_factor: float = Field(default=4.0, gt=0)
+    """Fees over the allowance in the months before a line leaves for its price, over those of other months."""
+    lent_share: Share = 0.02
+    """Recharges with credit that the operator lends."""
+    reversed_share: Share = 0.003
+    """Recharges that are taken back."""
+    contacts_a_month: float = Field(default=0.35, gt=0, le=10)
+    """Contacts with care of a usual line in a month."""
+    about_leaving_share: Share = 0.7
+    """Contacts before a line leaves for its price or the service that are about it."""
+    unsolved_share: Share = 0.06
+    """Contacts that are never solved."""
+    rated_share: Share = 0.55
+    """Contacts that the customer rates."""
+    offline_share: Share = 0.25
+    """Lines that never come to the app or the site."""
+    no_lifestyle_share: Share = 0.04
+    """Months of lines of which partners tell nothing of lifestyle."""
+    no_salary_share: Share = 0.08
+    """Lines whose salary nobody knows."""
+    season_factor: float = Field(default=1.0, ge=0, le=4)
+    """Ups and downs of use within the year, over those that are built in."""
     port_request_share: Share = 0.85
     """Plan and home lines about to leave for a competitor that ask for their number in a month."""
     port_request_else_share: Share = 0.20
@@ -381,6 +409,10 @@ class EffectSettings(Settings):
     """Lines asked that do not take it up and say so."""
     treatment_effects: dict[str, Annotated[float, Field(ge=-1, le=1)]] = Field(default_factory=dict)
     """What the offer adds to that share, by segment; not named: as built in (synthetic/campaigns.py)."""
+    holidays: list[Annotated[str, Field(pattern=r"^\d{2}-\d{2}$")]] = Field(
+        default=["01-01", "05-01", "12-24", "12-25", "12-26", "12-31"]
+    )
+    """Public holidays that fall on the same day each year, as MM-DD."""
     holiday_factor: float = Field(default=1.3, gt=0)
     """Calls and messages on public holidays, over those of other days."""
     answered_share: Share = 0.03

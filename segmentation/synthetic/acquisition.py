@@ -32,5 +32,5 @@ def acquisition(spells_there: DataFrame, of: Behaviour, amount_factor: float) ->
         "sold_by",
         F.round(cost).cast("bigint").cast("string").alias("cost_minor"),
         F.when(F.col("start_cause") == "PORTIN", came_from).alias("came_from"),
-        delivered(streams, "sale", F.col("day"), line).alias("delivered"),
+        delivered(of, "sale", F.col("day"), line).alias("delivered"),
     )

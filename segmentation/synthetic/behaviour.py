@@ -77,6 +77,11 @@ class Behaviour:
         """A share whose log odds have that centre and scale (0..1)."""
         return 1.0 / (1.0 + F.exp(-(centre + scale * self.latent(name))))
 
+    def season(self, amplitude: float, peak_month: int) -> Column:
+        """A factor around 1 that is highest in the peak month (1-12)."""
+        angle = (F.pmod(F.col("month"), F.lit(12)) + 1 - peak_month) * (2 * math.pi / 12)
+        return 1.0 + self.effects.season_factor * amplitude * F.cos(angle)
+
 
 def parts(*odds: Column) -> list[Column]:
     """Shares of a whole from the logs of their odds against the rest of it; together they are below 1."""
@@ -85,12 +90,6 @@ def parts(*odds: Column) -> list[Column]:
     for weight in weights:
         total = total + weight
     return [weight / total for weight in weights]
-
-
-def season(amplitude: float, peak_month: int) -> Column:
-    """A factor around 1 that is highest in the peak month (1-12)."""
-    angle = (F.pmod(F.col("month"), F.lit(12)) + 1 - peak_month) * (2 * math.pi / 12)
-    return 1.0 + amplitude * F.cos(angle)
 
 
 def _mean(name: str) -> Column:

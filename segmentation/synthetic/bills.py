@@ -13,14 +13,11 @@ from segmentation.synthetic.behaviour import Behaviour
 from segmentation.synthetic.dates import number_of
 from segmentation.synthetic.delivery import delivered, reference
 from segmentation.synthetic.leaving import PRICE
-from segmentation.synthetic.randomness import Streams
 from segmentation.synthetic.segments import PAYG, PLAN
 
 PLAN_PRICE_CENTRE, HOME_PRICE_CENTRE, PRICE_SPREAD = 8.0, 8.2, 0.35
 """Of the log of the monthly price in minor units, before the currency factor."""
 DUE_AFTER_DAYS = 14
-SHOCK_OF_LEAVING = 4.0
-"""Fees over the allowance in the months before a line leaves for its price, over those of other months."""
 
 
 def price(of: Behaviour) -> Column:
@@ -44,7 +41,7 @@ def billed_months(line_months: DataFrame, of: Behaviour, amount_factor: float) -
     keys = (F.col("line"), F.col("month"))
     contracts = line_months.filter(F.col("vertical") != PAYG)
     has_overage = streams.uniform("bill.overage", *keys) < of.share("overage", 0.9, 0.6)
-    shock = F.when(F.col("cause") == PRICE, SHOCK_OF_LEAVING).otherwise(1.0)
+    shock = F.when(F.col("cause") == PRICE, of.effects.bill_shock_factor).otherwise(1.0)
     overage = F.when(has_overage, of.plain_level("overage", math.log(170), 0.65) * shock).otherwise(0.0)
     level = price(of) * price_level(of.effects.price_changes)
     discount = of.share("discount", -2.2, 0.55)
@@ -61,7 +58,7 @@ def billed_months(line_months: DataFrame, of: Behaviour, amount_factor: float) -
     )
 
 
-def invoices(billed: DataFrame, streams: Streams) -> DataFrame:
+def invoices(billed: DataFrame, of: Behaviour) -> DataFrame:
     """Invoices as the operator writes them: money in major units. Grain: phone, bill_month."""
     keys = (F.col("line"), F.col("month"))
     return billed.select(
@@ -71,15 +68,16 @@ def invoices(billed: DataFrame, streams: Streams) -> DataFrame:
         _major(F.col("overage")).alias("over_total"),
         _major(F.col("discount")).alias("discount_total"),
         F.date_format("due", "dd/MM/yyyy").alias("pay_by"),
-        delivered(streams, "invoice", F.col("month_end"), *keys).alias("delivered"),
+        delivered(of, "invoice", F.col("month_end"), *keys).alias("delivered"),
     )
 
 
-def payments(billed: DataFrame, streams: Streams, last: date) -> DataFrame:
+def payments(billed: DataFrame, of: Behaviour, last: date) -> DataFrame:
     """Payments until the last day, tries that failed included. Grain: pay_ref.
 
     A bill is paid in the month after; a failed try comes before the payment that went through.
     """
+    streams = of.streams
     keys = (F.col("line"), F.col("month"))
     is_late = streams.uniform("payment.late", *keys) < F.col("late_chance")
     has_failed = streams.uniform("payment.failed", *keys) < F.col("failure_chance")
@@ -98,7 +96,7 @@ def payments(billed: DataFrame, streams: Streams, last: date) -> DataFrame:
         F.col("due").cast("string").alias("pay_by"),
         F.when(is_failed, 0).otherwise(F.col("net") + F.col("overage")).cast("bigint").alias("paid_minor"),
         is_failed.alias("failed"),
-        delivered(streams, "payment", paid_on, *each).alias("delivered"),
+        delivered(of, "payment", paid_on, *each).alias("delivered"),
     )
 
 

@@ -71,7 +71,7 @@ def campaign_contacts(line_months: DataFrame, of: Behaviour) -> DataFrame:
         streams.pick("campaign.channel", ["SMS", "APP", "MAIL", "CALL"], [45, 30, 20, 5], *keys).alias("via"),
         F.when(is_control, "CONTROL").otherwise("OFFER").alias("arm"),
         F.when(accepts, "YES").when(says_no, "NO").alias("answer"),
-        delivered(streams, "campaign", F.last_day(day), *keys).alias("delivered"),
+        delivered(of, "campaign", F.last_day(day), *keys).alias("delivered"),
     )
 
 

@@ -27,8 +27,6 @@ from segmentation.synthetic.segments import (
     WORK_FROM_HOME,
 )  # fmt: skip
 
-RETURN_SHARE = 0.35
-"""Share of the slots whose line comes back after it left; in the others a new line takes its place."""
 MAX_STAGES = 3
 FOR_EVER = 100_000
 """Months of a stage that does not end."""

@@ -50,5 +50,5 @@ def _as_written(each: DataFrame, of: Behaviour) -> DataFrame:
         F.when(F.col("agrees") & ~is_second, "Y").otherwise("N").alias("agreed"),
         begins.cast("string").alias("from_day"),
         F.when(F.col("version") == 1, F.date_sub("ended_on", 1)).cast("string").alias("to_day"),
-        delivered(of.streams, "consent", begins, *keys).alias("delivered"),
+        delivered(of, "consent", begins, *keys).alias("delivered"),
     )

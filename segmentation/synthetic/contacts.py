@@ -12,12 +12,8 @@ from segmentation.synthetic.delivery import delivered, reference
 from segmentation.synthetic.randomness import Streams
 from segmentation.synthetic.segments import PAYG
 
-ABOUT_LEAVING = 0.7
-"""Share of the contacts before a line leaves for its price or the service that are about it."""
 MORE_OF_SERVICE, MORE_OF_OTHERS = 1.6, 0.5
 """Rise of the log of contacts by the month in which a line leaves: because of the service, or of something else."""
-ANSWER_SHARE = 0.55
-OPEN_SHARE = 0.06
 
 
 def care_contacts(line_months: DataFrame, of: Behaviour) -> DataFrame:
@@ -27,27 +23,26 @@ def care_contacts(line_months: DataFrame, of: Behaviour) -> DataFrame:
     names = ("line", "month", "customer", "first_day", "last_day", "anger")
     with_anger = line_months.withColumn("anger", of.latent("anger"))
     more = F.when(F.col("cause") == leaving.SERVICE, MORE_OF_SERVICE).otherwise(MORE_OF_OTHERS)
-    n_contacts = of.plain_level("contact", math.log(0.35), 0.55) * F.exp(more * F.col("leaving"))
+    n_contacts = of.plain_level("contact", math.log(of.effects.contacts_a_month), 0.55) * F.exp(more * F.col("leaving"))
     n = F.least(streams.count("care.contacts", n_contacts, 0.4, *keys), F.lit(30)).alias("n")
     numbered = _numbered(with_anger.select(*names, "cause", n))
-    each = numbered.withColumns({"day": _day_within(streams, "care.day"), "about": _about_leaving(streams)}).drop(
-        "cause"
-    )
+    each = numbered.withColumns({"day": _day_within(streams, "care.day"), "about": _about_leaving(of)}).drop("cause")
     of_outages = outages.contacts(with_anger.select(*names, "vertical"), of.effects.outages, streams)
     if of_outages is not None:
         each = each.unionByName(of_outages.drop("vertical").withColumn("about", F.lit("NET")))
-    return each.transform(_contacts_as_written, streams)
+    return each.transform(_contacts_as_written, of)
 
 
-def _about_leaving(streams: Streams) -> Column:
+def _about_leaving(of: Behaviour) -> Column:
     """Topic of a contact that is about why the line is going to leave; else null."""
     keys = (F.col("line"), F.col("month"), F.col("number"))
-    is_about = streams.happens("care.about_leaving", ABOUT_LEAVING, *keys)
+    is_about = of.streams.happens("care.about_leaving", of.effects.about_leaving_share, *keys)
     topic = F.when(F.col("cause") == leaving.SERVICE, "NET").when(F.col("cause") == leaving.PRICE, "BILL")
     return F.when(is_about, topic)
 
 
-def _contacts_as_written(each: DataFrame, streams: Streams) -> DataFrame:
+def _contacts_as_written(each: DataFrame, of: Behaviour) -> DataFrame:
+    streams = of.streams
     keys = (F.col("line"), F.col("month"), F.col("number"))
     anger = F.col("anger")
     is_complaint = F.col("about").isNotNull() | (
@@ -55,7 +50,7 @@ def _contacts_as_written(each: DataFrame, streams: Streams) -> DataFrame:
     )
     topic = F.coalesce(F.col("about"), streams.pick("care.topic", notes.TOPICS, [30, 30, 15, 15, 10], *keys))
     n_days = F.floor(F.exp(0.4 + 0.3 * anger + 0.7 * streams.normal("care.resolution", *keys))).cast("int")
-    is_open = streams.happens("care.open", OPEN_SHARE, *keys)
+    is_open = streams.happens("care.open", of.effects.unsolved_share, *keys)
     score = F.least(F.greatest(F.round(3.7 - 0.6 * anger + streams.normal("care.score", *keys)), F.lit(1)), F.lit(5))
     opened = F.concat(
         F.col("day").cast("string"),
@@ -71,9 +66,9 @@ def _contacts_as_written(each: DataFrame, streams: Streams) -> DataFrame:
         streams.pick("care.via", ["CALL", "CHAT", "SHOP", "MAIL"], [55, 25, 10, 10], *keys).alias("via"),
         is_complaint.alias("complaint"),
         F.when(~is_open, F.date_add("day", n_days).cast("string")).alias("solved"),
-        F.when(streams.happens("care.answer", ANSWER_SHARE, *keys), score.cast("int")).alias("score"),
+        F.when(streams.happens("care.answer", of.effects.rated_share, *keys), score.cast("int")).alias("score"),
         notes.note(streams, topic, notes.mood(anger, is_complaint), *keys).alias("note"),
-        delivered(streams, "care", F.col("day"), *keys).alias("delivered"),
+        delivered(of, "care", F.col("day"), *keys).alias("delivered"),
     )
 
 
@@ -107,10 +102,11 @@ def subscription_events(line_months: DataFrame, spells: DataFrame, of: Behaviour
         F.lit(1).alias("number"),
         F.col("product").alias("item"),
     )
-    return each.unionByName(renewed, allowMissingColumns=True).transform(_events_as_written, streams)
+    return each.unionByName(renewed, allowMissingColumns=True).transform(_events_as_written, of)
 
 
-def _events_as_written(each: DataFrame, streams: Streams) -> DataFrame:
+def _events_as_written(each: DataFrame, of: Behaviour) -> DataFrame:
+    streams = of.streams
     keys = (F.col("line"), F.col("kind"), F.col("day"), F.col("number"))
     side = streams.happens("event.side", 0.55, *keys)
     kind = F.col("kind")
@@ -126,7 +122,7 @@ def _events_as_written(each: DataFrame, streams: Streams) -> DataFrame:
         F.col("day").cast("string").alias("evt_on"),
         what.alias("what"),
         F.coalesce(F.col("item"), F.when(kind == "ADDON", addon)).alias("item"),
-        delivered(streams, "event", F.col("day"), *keys).alias("delivered"),
+        delivered(of, "event", F.col("day"), *keys).alias("delivered"),
     )
 
 

@@ -3,15 +3,14 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from segmentation.synthetic.behaviour import Behaviour
 from segmentation.synthetic.randomness import Streams
 
-LATE_SHARE = 0.03
-"""Share of the rows that arrive 2-5 days late."""
 
-
-def delivered(streams: Streams, feed: str, day: Column, *keys: Column) -> Column:
-    """Text of the time of arrival: the morning after the day, of a few rows later."""
-    is_late = streams.happens(f"{feed}.late", LATE_SHARE, *keys)
+def delivered(of: Behaviour, feed: str, day: Column, *keys: Column) -> Column:
+    """Text of the time of arrival: the morning after the day, of a few rows 2-5 days after it."""
+    streams = of.streams
+    is_late = streams.happens(f"{feed}.late", of.effects.late_share, *keys)
     n_days = F.when(is_late, streams.whole(f"{feed}.late_days", 2, 5, *keys)).otherwise(1)
     hour = streams.whole(f"{feed}.delivered_hour", 2, 5, *keys)
     return F.format_string("%s %02d:00:00", F.date_add(day, n_days).cast("string"), hour)

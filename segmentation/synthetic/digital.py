@@ -9,15 +9,12 @@ from segmentation.synthetic.base import line_number
 from segmentation.synthetic.behaviour import Behaviour
 from segmentation.synthetic.delivery import month_arrival
 
-OFFLINE_SHARE = 0.25
-"""Share of the lines that never come to the app or the site."""
-
 
 def digital_monthly(line_months: DataFrame, of: Behaviour) -> DataFrame:
     """Digital channels in a month as the operator writes them; no row without use. Grain: svc_no, month_end."""
     streams = of.streams
     keys = (F.col("line"), F.col("month"))
-    is_online = ~streams.happens("digital.offline", OFFLINE_SHARE, F.col("line"))
+    is_online = ~streams.happens("digital.offline", of.effects.offline_share, F.col("line"))
     values = {
         "logins": streams.count("digital.logins", of.plain_level("app", math.log(5.0), 0.7), 0.3, *keys),
         "visits": streams.count("digital.visits", of.plain_level("site", math.log(1.2), 0.6), 0.4, *keys),

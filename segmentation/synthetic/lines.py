@@ -14,8 +14,6 @@ from segmentation.synthetic.delivery import delivered
 from segmentation.synthetic.names import email, full_name, misspelt, street
 from segmentation.synthetic.segments import HOME
 
-NO_SALARY_SHARE = 0.08
-
 
 def lines(line_months: DataFrame, of: Behaviour) -> DataFrame:
     """Lines seen in the history, the day they came and left (null while there). Grain: line, line_start.
@@ -68,7 +66,7 @@ def _subscribers_as_written(rows: DataFrame, of: Behaviour) -> DataFrame:
         *(column.alias(name) for name, column in coordinates(streams, place).items()),
         F.date_format(begins, "dd.MM.yyyy").alias("from_day"),
         F.date_format(ends, "dd.MM.yyyy").alias("to_day"),
-        delivered(streams, "subscriber", begins, F.col("line"), F.col("version")).alias("delivered"),
+        delivered(of, "subscriber", begins, F.col("line"), F.col("version")).alias("delivered"),
     )
 
 
@@ -124,7 +122,7 @@ def devices(lines_there: DataFrame, line_months: DataFrame, of: Behaviour, first
         launched.cast("string").alias("launched"),
         begins.cast("string").alias("from_day"),
         ends.cast("string").alias("to_day"),
-        delivered(streams, "device", begins, F.col("line"), F.col("version")).alias("delivered"),
+        delivered(of, "device", begins, F.col("line"), F.col("version")).alias("delivered"),
     )
 
 
@@ -143,7 +141,7 @@ def salary_brackets(
     may_rise = (decile > 1) & (raised_on > F.col("came_on"))
     is_raised = may_rise & streams.happens("salary.raised", of.effects.raised_share, F.col("line"))
     versions = F.when(is_raised, F.array(F.lit(1), F.lit(2))).otherwise(F.array(F.lit(0)))
-    is_known = streams.uniform("salary.known", F.col("line")) > NO_SALARY_SHARE
+    is_known = streams.uniform("salary.known", F.col("line")) > of.effects.no_salary_share
     is_before = F.col("version") == 1
     begins = F.when(F.col("version") == 2, F.col("raised_on")).otherwise(F.col("came_on"))
     return (
@@ -155,7 +153,7 @@ def salary_brackets(
             F.when(is_before, decile - 1).otherwise(decile).cast("string").alias("decile"),
             begins.cast("string").alias("from_day"),
             F.when(is_before, F.date_sub("raised_on", 1)).cast("string").alias("to_day"),
-            delivered(streams, "salary", begins, F.col("line")).alias("delivered"),
+            delivered(of, "salary", begins, F.col("line")).alias("delivered"),
         )
     )
 

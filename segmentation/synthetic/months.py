@@ -8,14 +8,12 @@ from pyspark.sql import functions as F
 
 from segmentation.settings import EffectSettings
 from segmentation.synthetic import segments
-from segmentation.synthetic.careers import FOR_EVER, MAX_STAGES, RETURN_SHARE, Career
+from segmentation.synthetic.careers import FOR_EVER, MAX_STAGES, Career
 from segmentation.synthetic.changing import segment_of_the_time, with_segments_of_the_time
 from segmentation.synthetic.dates import arrival, departure, month_number, month_start
 from segmentation.synthetic.leaving import cause
 from segmentation.synthetic.randomness import Streams, lookup, pick
 
-BLENDED_SHARE = 0.25
-"""Share of the lines that behave in part like a neighbouring segment."""
 LEAST_BLEND = 0.15
 MOST_BLEND: Mapping[str, float] = {segments.PAYG: 0.53, segments.PLAN: 0.70, segments.HOME: 0.56}
 """How much of the neighbour's behaviour a blended line has, from the least to the most; beyond a half it can no longer
@@ -27,7 +25,9 @@ TENURE_CENTRE, TENURE_SPREAD = 3.2, 0.4
 """Of the log of the months that a line has been there."""
 
 
-def with_careers(slots: DataFrame, streams: Streams, careers: Sequence[tuple[Career, float]]) -> DataFrame:
+def with_careers(
+    slots: DataFrame, streams: Streams, careers: Sequence[tuple[Career, float]], effects: EffectSettings
+) -> DataFrame:
     """Add the career of a slot: stages, their lengths, and where in it the slot was in January 2000. Grain: slot."""
     career = F.lit(None).cast("int")
     for vertical in segments.VERTICALS:
@@ -45,7 +45,7 @@ def with_careers(slots: DataFrame, streams: Streams, careers: Sequence[tuple[Car
             "gone": _gone(streams, kinds),
             "n_stages": lookup([len(one.stages) for one in kinds], F.col("career"), "int"),
             "is_settled": lookup([int(one.stages[0].low == FOR_EVER) for one in kinds], F.col("career"), "int") == 1,
-            "returns": streams.happens("career.returns", RETURN_SHARE, F.col("slot")),
+            "returns": streams.happens("career.returns", effects.returned_share, F.col("slot")),
         }
     )
     cycle = sum((F.col(name) for name in lengths), F.col("gone"))
@@ -231,7 +231,7 @@ def _with_blend(staged: DataFrame, streams: Streams, effects: EffectSettings) ->
     ]
     most = lookup([MOST_BLEND[s.vertical] for s in segments.SEGMENTS], F.col("segment"), "double")
     weight = LEAST_BLEND + (most - LEAST_BLEND) * streams.uniform("behaviour.blend", *keys)
-    is_blended = streams.happens("behaviour.is_blended", BLENDED_SHARE, *keys)
+    is_blended = streams.happens("behaviour.is_blended", effects.blended_share, *keys)
     is_left = streams.happens("behaviour.side", 0.5, *keys)
     return staged.withColumns(
         {

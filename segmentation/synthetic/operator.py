@@ -111,7 +111,7 @@ class World:
     @cached_property
     def careers_of_slots(self) -> DataFrame:
         slots = base.slots(self.spark, self.synthetic.n_lines)
-        return months.with_careers(slots, self.streams, careers(self.synthetic))
+        return months.with_careers(slots, self.streams, careers(self.synthetic), self.synthetic.effects)
 
     @cached_property
     def line_months(self) -> DataFrame:
@@ -143,14 +143,14 @@ class World:
             homes,
             lines_there,
             wanted,
-            streams,
+            of,
             n_homes=n_homes,
             anchor=self.anchor,
             last=self.last,
         )
         return [
             _feed("subscribers", "csv", lines.subscribers(lines_there, homes, of, self.first, self.last)),
-            _feed("service_spells", "csv", spells.service_spells(spells_there, streams)),
+            _feed("service_spells", "csv", spells.service_spells(spells_there, of)),
             _feed("products", "csv", spells.products(self.spark, self.first, factor, of.effects.price_changes)),
             _feed("devices", "csv", lines.devices(lines_there, there, of, self.first, self.last)),
             _feed("salary_brackets", "csv", lines.salary_brackets(lines_there, there, of, self.first, self.last)),
@@ -159,8 +159,8 @@ class World:
             _feed("acquisition", "csv", acquisition.acquisition(spells_there, of, factor)),
             _feed("campaign_contacts", "json", campaigns.campaign_contacts(there, of)),
             _feed("recharges", "csv", recharges.recharges(there, of, factor)),
-            _feed("invoices", "csv", bills.invoices(billed, streams)),
-            _feed("payments", "json", bills.payments(billed, streams, self.last)),
+            _feed("invoices", "csv", bills.invoices(billed, of)),
+            _feed("payments", "json", bills.payments(billed, of, self.last)),
             _feed("subscription_events", "json", contacts.subscription_events(there, spells_there, of)),
             _feed("care_contacts", "json", contacts.care_contacts(there, of)),
             _feed("lifestyle_monthly", "parquet", lifestyle.lifestyle_monthly(there, of, factor)),

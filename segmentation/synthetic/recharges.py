@@ -9,11 +9,8 @@ from segmentation.synthetic.base import line_number
 from segmentation.synthetic.behaviour import Behaviour
 from segmentation.synthetic.dates import month_start
 from segmentation.synthetic.delivery import delivered, reference
-from segmentation.synthetic.randomness import Streams
 from segmentation.synthetic.segments import PAYG
 
-REVERSAL_SHARE = 0.003
-LENT_SHARE = 0.02
 DENOMINATION = 50
 """Amounts are multiples of so many minor units, before the currency factor."""
 _MOST_A_MONTH = 60
@@ -62,10 +59,11 @@ def recharges(line_months: DataFrame, of: Behaviour, amount_factor: float) -> Da
     n_recharges = F.least(F.floor(F.col("rate") + F.col("carried")), F.lit(_MOST_A_MONTH)).cast("int")
     numbers = F.when(n_recharges > 0, F.sequence(F.lit(1), n_recharges))
     numbered = phased.withColumn("number", F.explode(numbers))
-    return numbered.transform(_as_written, streams, amount_factor)
+    return numbered.transform(_as_written, of, amount_factor)
 
 
-def _as_written(numbered: DataFrame, streams: Streams, amount_factor: float) -> DataFrame:
+def _as_written(numbered: DataFrame, of: Behaviour, amount_factor: float) -> DataFrame:
+    streams = of.streams
     keys = (F.col("line"), F.col("month"), F.col("number"))
     even = (F.col("number") - F.col("carried")) / F.col("rate")
     moved = even + F.col("loose") * 1.2 * (streams.uniform("recharge.moved", *keys) - 0.5) / F.greatest(
@@ -76,7 +74,7 @@ def _as_written(numbered: DataFrame, streams: Streams, amount_factor: float) -> 
     day = F.date_add(start, F.floor(place * F.day(F.last_day(start))).cast("int"))
     scatter = F.exp(0.25 * streams.normal("recharge.amount", *keys))
     units = F.greatest(F.round(F.col("typical") * scatter / DENOMINATION), F.lit(1.0)) * DENOMINATION
-    is_reversal = streams.happens("recharge.reversal", REVERSAL_SHARE, *keys)
+    is_reversal = streams.happens("recharge.reversal", of.effects.reversed_share, *keys)
     amount = F.round(units * amount_factor).cast("bigint") * F.when(is_reversal, -1).otherwise(1)
     clock = F.format_string(
         "%02d:%02d:00", streams.whole("recharge.hour", 7, 22, *keys), streams.whole("recharge.minute", 0, 59, *keys)
@@ -89,9 +87,9 @@ def _as_written(numbered: DataFrame, streams: Streams, amount_factor: float) -> 
         streams.pick("recharge.channel", ["APP", "WEB", "SHOP", "VOUCHER", "CARE"], [40, 20, 20, 18, 2], *keys).alias(
             "channel"
         ),
-        F.when(streams.happens("recharge.lent", LENT_SHARE, *keys), "Y").otherwise("N").alias("lent"),
+        F.when(streams.happens("recharge.lent", of.effects.lent_share, *keys), "Y").otherwise("N").alias("lent"),
         F.when(~is_reversal, F.date_add(day, _valid_days(units))).cast("string").alias("valid_until"),
-        delivered(streams, "recharge", day, *keys).alias("delivered"),
+        delivered(of, "recharge", day, *keys).alias("delivered"),
     )
 
 

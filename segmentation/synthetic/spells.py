@@ -13,7 +13,7 @@ from segmentation.synthetic.base import line_number
 from segmentation.synthetic.behaviour import Behaviour
 from segmentation.synthetic.dates import arrival, departure, month_number, month_start
 from segmentation.synthetic.delivery import delivered
-from segmentation.synthetic.randomness import Streams, lookup
+from segmentation.synthetic.randomness import lookup
 from segmentation.synthetic.segments import HOME, PAYG, PLAN
 
 CLOSED_AFTER_DAYS = 90
@@ -152,7 +152,7 @@ def _with_dates(rows: DataFrame, of: Behaviour, last: date) -> DataFrame:
     )
 
 
-def service_spells(spells_there: DataFrame, streams: Streams) -> DataFrame:
+def service_spells(spells_there: DataFrame, of: Behaviour) -> DataFrame:
     """Spells as the operator writes them. Grain: line_no, from_day."""
     service = (
         F.when(F.col("vertical") == PAYG, _SERVICES[PAYG])
@@ -167,9 +167,9 @@ def service_spells(spells_there: DataFrame, streams: Streams) -> DataFrame:
         "start_cause",
         "end_cause",
         *(F.col(name).cast("string").alias(name) for name in ("from_day", "to_day", "contract_until")),
-        delivered(
-            streams, "spell", F.coalesce(F.col("to_day"), F.col("from_day")), F.col("line"), F.col("from_day")
-        ).alias("delivered"),
+        delivered(of, "spell", F.coalesce(F.col("to_day"), F.col("from_day")), F.col("line"), F.col("from_day")).alias(
+            "delivered"
+        ),
     )
 
 

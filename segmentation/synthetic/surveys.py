@@ -34,7 +34,7 @@ def surveys(line_months: DataFrame, of: Behaviour) -> DataFrame:
         F.lit("YEARLY").alias("survey"),
         F.col("told.question").alias("question"),
         F.col("told.score").alias("score"),
-        delivered(streams, "survey", F.col("day"), *own).alias("delivered"),
+        delivered(of, "survey", F.col("day"), *own).alias("delivered"),
     )
 
 

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from segmentation.synthetic import segments
 from segmentation.synthetic.base import home_slot, line_number
+from segmentation.synthetic.behaviour import Behaviour
 from segmentation.synthetic.dates import month_number, month_start
 from segmentation.synthetic.delivery import delivered
 from segmentation.synthetic.randomness import Streams, lookup, pick
@@ -33,13 +34,14 @@ def home_ties(
     dwellings: DataFrame,
     lines_there: DataFrame,
     wanted: Mapping[str, float],
-    streams: Streams,
+    of: Behaviour,
     *,
     n_homes: int,
     anchor: date,
     last: date,
 ) -> DataFrame:
     """Ties between lines as the operator writes them, in no order of the two. Grain: the pair, link, since."""
+    streams = of.streams
     homes = careers_of_slots.filter(F.col("vertical") == HOME).transform(_with_community, streams, wanted, n_homes)
     inside = _pairs_inside(homes, streams)
     outside = _pairs_anywhere(homes, streams, n_homes)
@@ -48,7 +50,7 @@ def home_ties(
     ordered = found.select(
         F.least("slot_1", "slot_2").alias("slot_1"), F.greatest("slot_1", "slot_2").alias("slot_2"), "link"
     )
-    return ordered.distinct().transform(_with_lines, lines_there, streams, anchor).transform(_as_written, streams, last)
+    return ordered.distinct().transform(_with_lines, lines_there, streams, anchor).transform(_as_written, of, last)
 
 
 def _with_community(homes: DataFrame, streams: Streams, wanted: Mapping[str, float], n_homes: int) -> DataFrame:
@@ -149,7 +151,8 @@ def _with_lines(pairs: DataFrame, lines_there: DataFrame, streams: Streams, anch
     ).filter(F.col("until").isNull() | (F.col("until") > F.col("since")))
 
 
-def _as_written(ties: DataFrame, streams: Streams, last: date) -> DataFrame:
+def _as_written(ties: DataFrame, of: Behaviour, last: date) -> DataFrame:
+    streams = of.streams
     keys = (F.col("line_1"), F.col("line_2"), F.col("link"))
     is_turned = streams.happens("tie.turned", 0.5, *keys)
     first, second = _turned(is_turned, F.col("line_1"), F.col("line_2"))
@@ -160,7 +163,7 @@ def _as_written(ties: DataFrame, streams: Streams, last: date) -> DataFrame:
         "link",
         F.col("since").cast("string").alias("since"),
         known_until.cast("string").alias("until"),
-        delivered(streams, "tie", F.coalesce(known_until, F.col("since")), *keys).alias("delivered"),
+        delivered(of, "tie", F.coalesce(known_until, F.col("since")), *keys).alias("delivered"),
     )
 
 

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from segmentation.synthetic import holidays, outages
 from segmentation.synthetic.base import line_number, region
-from segmentation.synthetic.behaviour import Behaviour, parts, season
+from segmentation.synthetic.behaviour import Behaviour, parts
 from segmentation.synthetic.randomness import Streams
 from segmentation.synthetic.recharges import monthly_spend
 from segmentation.synthetic.segments import HOME, PAYG, PLAN
@@ -29,7 +29,7 @@ def usage_daily(line_months: DataFrame, of: Behaviour, amount_factor: float) -> 
         line_months.transform(_levels_of_month, of, amount_factor)
         .transform(_active_days, of.streams)
         .transform(_levels_of_day, of)
-        .transform(_as_written, of.streams)
+        .transform(_as_written, of)
     )
 
 
@@ -58,7 +58,7 @@ def _levels_of_month(line_months: DataFrame, of: Behaviour, amount_factor: float
         "first_day",
         "last_day",
         F.day("month_end").alias("n_days"),
-        (data * F.exp(unsteady) * season(0.05, 12)).alias("data"),
+        (data * F.exp(unsteady) * of.season(0.05, 12)).alias("data"),
         of.level("voice", math.log(7200), 0.55).alias("voice"),
         of.plain_level("call_length", math.log(110), 0.30).alias("call_length"),
         of.level("sms", math.log(22), 0.70).alias("sms"),
@@ -133,7 +133,8 @@ def _levels_of_day(days: DataFrame, of: Behaviour) -> DataFrame:
     )
 
 
-def _as_written(days: DataFrame, streams: Streams) -> DataFrame:
+def _as_written(days: DataFrame, of: Behaviour) -> DataFrame:
+    streams = of.streams
     keys = (F.col("line"), F.col("day"))
     data, seconds, tilt = F.col("data"), F.col("seconds"), F.col("tilt")
     night = F.floor(data * F.col("night") * (1 + tilt))
@@ -143,7 +144,7 @@ def _as_written(days: DataFrame, streams: Streams) -> DataFrame:
     is_home = F.col("vertical") == HOME
     devices = F.greatest(F.round(F.col("devices") * (0.75 + 0.25 * streams.uniform("usage.devices", *keys))), F.lit(1))
     charged = F.floor(F.col("charged") * F.col("weight") * (0.6 + 0.8 * streams.uniform("usage.charged", *keys)))
-    lateness = F.when(streams.uniform("usage.late", *keys) < 0.03, 3).otherwise(1)
+    lateness = F.when(streams.uniform("usage.late", *keys) < of.effects.late_share, 3).otherwise(1)
     hours = streams.whole("usage.delivered", 2, 5, *keys)
     numbers = {
         "voice_s": seconds,

@@ -14,10 +14,13 @@ from segmentation.synthetic import (
     careers,
     consents,
     contacts,
+    digital,
+    holidays,
     lines,
     months,
     names,
     outages,
+    recharges,
     segments,
     spells,
     surveys,
@@ -34,12 +37,13 @@ OUTAGE = Outage(region="North", first_day="2026-05-11", n_days=3)
 RISE = PriceChange(month="2026-03", vertical="plan", factor=1.5)
 EFFECTS = EffectSettings(outages=[OUTAGE], price_changes=[RISE])
 OF = Behaviour(STREAMS, EFFECTS)
+HOLIDAYS = "array(date'2026-03-01', date'2026-03-02')"
 PLAIN = Behaviour(STREAMS, EffectSettings())
 
 
 def line_months_of(spark, effects=EFFECTS, n_lines=N_LINES, unknown=()):
     settings = SyntheticSettings(seed=SEED, effects=effects, unknown_segments=unknown)
-    slots = months.with_careers(base.slots(spark, n_lines), STREAMS, careers.careers(settings))
+    slots = months.with_careers(base.slots(spark, n_lines), STREAMS, careers.careers(settings), effects)
     return months.line_months(slots, STREAMS, effects, FIRST, LAST, LAST)
 
 
@@ -183,6 +187,115 @@ def test_a_new_price_holds_for_bills_and_products_from_its_month_on(spark, line_
         ("1999", "1995-01-01", "2026-02-28"),
         ("2998", "2026-03-01", None),
     ]
+
+
+def test_recharges_and_contacts_have_the_rates_that_the_settings_name(line_months):
+    asked = EffectSettings(
+        lent_share=0.5, reversed_share=0.2, contacts_a_month=0.7, unsolved_share=0.4, rated_share=1.0, offline_share=1.0
+    )
+    of = Behaviour(STREAMS, asked)
+    month = line_months.filter(F.col("month_end") == "2026-03-31")
+
+    topped_up = recharges.recharges(month, of, 1.0)
+    care, plain = contacts.care_contacts(month, of), contacts.care_contacts(month, PLAIN)
+
+    assert share(topped_up, "lent = 'Y'") == pytest.approx(0.5, abs=0.03)
+    assert share(topped_up, "topup_minor < 0") == pytest.approx(0.2, abs=0.03)
+    assert share(care, "solved is null") == pytest.approx(0.4, abs=0.05)
+    assert share(care, "score is not null") == 1.0
+    assert care.count() / plain.count() == pytest.approx(0.7 / 0.35, rel=0.15)
+    assert digital.digital_monthly(month, of).isEmpty()
+    assert not digital.digital_monthly(month, PLAIN).isEmpty()
+
+
+def test_rows_arrive_late_at_the_rate_that_is_named(line_months):
+    month = line_months.filter(F.col("month_end") == "2026-03-31")
+    waits = {
+        rate: recharges.recharges(month, Behaviour(STREAMS, EffectSettings(late_share=rate)), 1.0)
+        .select(F.date_diff(F.to_date("delivered"), F.to_date("topup_at")).alias("days"))
+        .agg(F.min("days"), F.max("days"))
+        .first()
+        for rate in (0.0, 1.0)
+    }
+
+    assert {rate: tuple(row) for rate, row in waits.items()} == {0.0: (1, 1), 1.0: (2, 5)}
+
+
+def test_bills_seasons_and_holidays_have_the_size_that_the_settings_name(line_months):
+    asked = Behaviour(STREAMS, EffectSettings(bill_shock_factor=1.0, season_factor=0.0, holidays=["03-02"]))
+    leaving = line_months.filter("cause = 'price' and vertical != 'payg'")
+    march = line_months.limit(1).select(F.lit(26 * 12 + 2).alias("month"), F.explode(F.expr(HOLIDAYS)).alias("day"))
+
+    shocked, calm = (bills.billed_months(leaving, of, 1.0).agg(F.sum("overage")).first()[0] for of in (PLAIN, asked))
+    seasons = march.select(asked.season(0.2, 8), PLAIN.season(0.2, 8)).first()
+    talk = march.orderBy("day").select(holidays.talk(asked.effects)).collect()
+
+    assert shocked / calm == pytest.approx(4.0, rel=0.01)
+    assert seasons[0] == 1.0 != seasons[1]
+    assert [row[0] for row in talk] == [1.0, 1.3]
+
+
+def test_none_come_back_and_none_are_like_their_neighbours_where_the_settings_say_so(spark):
+    found = line_months_of(spark, EffectSettings(returned_share=0.0, blended_share=0.0), n_lines=1500)
+    usual = line_months_of(spark, EffectSettings(), n_lines=1500)
+
+    assert found.filter("is_return or blend > 0").isEmpty()
+    assert usual.filter("is_return").count() > 0 < usual.filter("blend > 0").count()
+
+
+@pytest.fixture(scope="module")
+def care_notes(line_months, tmp_path_factory):
+    tickets = contacts.care_contacts(line_months.filter(F.col("month_end") <= "2026-03-31"), PLAIN)
+    return kept(tickets, tmp_path_factory.mktemp("effects") / "care").persist()
+
+
+@pytest.mark.parametrize(
+    ("topic", "talks_of"),
+    [
+        ("NET", "line|data|router|speed"),
+        ("BILL", "bill|charges|item|discount"),
+        ("DEVICE", "phone|repair|router|exchange"),
+        ("CONTRACT", "contract|cancel|terms?|renewed"),
+    ],
+)
+def test_a_note_talks_of_what_the_contact_was_about(care_notes, topic, talks_of):
+    of_topic = care_notes.filter(F.col("topic") == topic)
+
+    assert share(of_topic, f"note rlike '(?i)({talks_of})'") == 1.0
+    assert share(care_notes.filter(F.col("topic") != topic), f"note rlike '(?i)({talks_of})'") < 0.5
+
+
+def test_complaints_about_the_network_are_about_the_network_and_angry(care_notes):
+    complaints = care_notes.filter("topic = 'NET' and complaint")
+
+    assert share(complaints, "note rlike '(line drops every evening|slow data)'") > 0.6
+    assert share(care_notes.filter("topic != 'NET'"), "note rlike '(line drops|slow data)'") == 0.0
+
+
+def test_notes_have_three_moods_and_who_complains_is_not_pleased(care_notes):
+    angry, pleased = (
+        "note rlike '(?i)(furious|rip-off|angry|slow data|enough|bitter|tricked|cancels|upset|nobody)'",
+        ("note rlike '(?i)(thank|happy|relieved|pleased|loves|went well|glad|praises)'"),
+    )
+    complaints, others = care_notes.filter("complaint"), care_notes.filter("not complaint")
+
+    assert share(complaints, angry) > 0.6 > share(others, angry)
+    assert share(complaints, pleased) == 0.0
+    assert share(others, pleased) > 0.15
+    assert share(others, f"not ({angry}) and not ({pleased})") > 0.5
+
+
+def test_contacts_before_a_line_leaves_are_about_its_cause_at_the_rate_that_is_named(line_months):
+    near = line_months.filter("leaving > 0 and cause = 'service'")
+    about = {
+        rate: share(
+            contacts.care_contacts(near, Behaviour(STREAMS, EffectSettings(about_leaving_share=rate))), "topic = 'NET'"
+        )
+        for rate in (0.0, 1.0)
+    }
+
+    assert about[1.0] == 1.0
+    assert about[0.0] == pytest.approx(0.30, abs=0.08)
 
 
 def test_a_segment_appears_and_another_vanishes_and_contracts_follow_without_overlap(spark, tmp_path):

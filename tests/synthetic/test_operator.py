@@ -44,7 +44,7 @@ def settings_at(folder, **synthetic):
 
 def line_months_of(spark, n_lines, seed=11, first=date(2026, 1, 1), last=date(2026, 8, 31), **synthetic):
     asked = operator.SyntheticSettings(n_lines=n_lines, seed=seed, **synthetic)
-    slots = months.with_careers(base.slots(spark, n_lines), Streams(seed), careers(asked))
+    slots = months.with_careers(base.slots(spark, n_lines), Streams(seed), careers(asked), asked.effects)
     return months.line_months(slots, Streams(seed), asked.effects, first, last, date(2026, 7, 31))
 
 

@@ -21,7 +21,9 @@ DECEMBER, JUNE = date(2025, 12, 1), date(2026, 6, 30)
 
 @pytest.fixture(scope="module")
 def line_months(spark):
-    slots = months.with_careers(base.slots(spark, N_LINES), STREAMS, careers(SyntheticSettings(seed=SEED)))
+    slots = months.with_careers(
+        base.slots(spark, N_LINES), STREAMS, careers(SyntheticSettings(seed=SEED)), EffectSettings()
+    )
     every = months.line_months(slots, STREAMS, EFFECTS, DECEMBER, JUNE, JUNE)
     is_december_or_june = "month_end in (date'2025-12-31', date'2026-06-30')"
     return every.filter(is_december_or_june).persist()
