@@ -19,6 +19,11 @@ from segmentation.sources import feeds, quarantine, source
 from segmentation.tables import care
 
 Action = Literal["list", "show", "replay", "drop"]
+SETTLED = {
+    quarantine.REPLAYED: "were accepted",
+    quarantine.FILTERED: "are left out by the mapping",
+    quarantine.DUPLICATE: "repeat an accepted row",
+}
 Standing = dict[str, list[str]]
 """Deliveries that stand, by source."""
 
@@ -36,8 +41,8 @@ def run(
     """Look at the rows that were refused of the deliveries that stand; take them in again, or give them up.
 
     Of a snapshot the newest delivery stands, of other feeds all do. `replay` reads what lies there of the source again,
-    say after the lines its rows are about have come. Rows that are not refused any more are taken in and stay here as
-    replayed. `drop` marks open rows as given up.
+    say after the lines its rows are about have come. Rows that are accepted then stay here as replayed; those that the
+    mapping leaves out by now as filtered, exact repeats as duplicate. `drop` marks open rows as given up.
     """
     known = feeds.book(at.tables_at)
     standing = {one: [row["feed_id"] for row in known.standing(one)] for one in known.sources()}
@@ -51,9 +56,13 @@ def run(
 
 
 def _refused(at: Run, standing: Standing, name: str | None) -> DataFrame:
-    """Rows of the deliveries that stand, of one source if it is named. Grain: as QUARANTINE."""
+    """Rows of the deliveries that stand, of one source if it is named. Grain: as QUARANTINE.
+
+    With them what is not refused any more: it may have come with a delivery that has become part of a later one.
+    """
     feed_ids = [one for source_name, own in standing.items() if name in (None, source_name) for one in own]
-    return at.tables_at.read(care.QUARANTINE).filter(F.col("feed_id").isin(feed_ids))
+    rows = at.tables_at.read(care.QUARANTINE).filter(F.col("feed_id").isin(feed_ids) | ~quarantine.is_refused())
+    return rows if name is None else rows.filter(F.col("source") == name)
 
 
 def _required(name: str | None, action: str, standing: Standing) -> str:
@@ -78,11 +87,13 @@ def _list(refused: DataFrame) -> Answer:
 
 
 def _show(refused: DataFrame, limit: int) -> Answer:
-    columns = ("row_hash", "state", "n_rows", "reasons", "masked_row")
+    columns = ("row_hash", "state", "n_rows", "file", "received_at", "reasons", "masked_row")
     rows = refused.select(*columns).orderBy("state", "row_hash").limit(limit).collect()
-    grid = Grid("state", "rows", "reasons", "the row, masked")
+    grid = Grid("state", "rows", "file", "arrived", "reasons", "the row, masked")
     for row in rows:
-        grid.add_row(row["state"], f"{row['n_rows']:,}", Text("\n".join(row["reasons"])), Text(row["masked_row"]))
+        came = row["file"] or "", f"{row['received_at']:%Y-%m-%d}" if row["received_at"] else ""
+        why = Text("\n".join(row["reasons"]))
+        grid.add_row(row["state"], f"{row['n_rows']:,}", *map(Text, came), why, Text(row["masked_row"]))
     return Answer((grid if rows else "no such row is in quarantine",), {"rows": _json(rows)})
 
 
@@ -90,15 +101,27 @@ def _replay(at: Run, name: str, standing: Standing) -> Answer:
     one = next((one for one in source.load_all(at.settings.sources) if one.name == name), None)
     if one is None:
         raise SettingsError("the conf file has no such source", found=name, remedy="name it under `sources`")
-    refused = _refused(at, standing, name).filter(F.col("state") != quarantine.REPLAYED)
-    before = int(refused.agg(F.sum("n_rows")).collect()[0][0] or 0)
+    refused = _refused(at, standing, name).filter(quarantine.is_refused())
+    n_before = int(refused.agg(F.sum("n_rows")).collect()[0][0] or 0)
+    before = _settled(at, name)
     with at.step("replay", at.as_of_days[-1]) as record:
         counts = ingest.take_in(at, one, is_again=True)
         record.counts.update(counts.by_name(name))
         record.notes.extend(counts.notes)
-    told = f"{name}: {before:,} rows were refused, {counts.quarantined:,} are now; {counts.accepted:,} accepted"
-    data: dict[str, Json] = {"source": name, "refused_before": before, **counts.by_name(name)}
+    became = {state: n_rows - before[state] for state, n_rows in _settled(at, name).items()}
+    others = ", ".join(f"{became[state]:,} {words}" for state, words in SETTLED.items())
+    told = f"{name}: {n_before:,} rows were refused, {counts.quarantined:,} are now; of the others {others}"
+    data: dict[str, Json] = {"source": name, "refused_before": n_before, **became, **counts.by_name(name)}
     return Answer((told, "`segmentation run` builds again what is made of them"), data)
+
+
+def _settled(at: Run, name: str) -> dict[str, int]:
+    """Rows of a source that are not refused any more, by what became of them."""
+    own = at.tables_at.read(care.QUARANTINE).filter(F.col("source") == name)
+    counted = {
+        row["state"]: row["n_rows"] for row in own.groupBy("state").agg(F.sum("n_rows").alias("n_rows")).collect()
+    }
+    return {state: counted.get(state, 0) for state in SETTLED}
 
 
 def _drop(at: Run, name: str, feed_ids: list[str], reason: str | None) -> Answer:

@@ -45,6 +45,7 @@ LONG = (
     "sources/test_ingestion.py",
     "sources/test_mapping.py",
     "sources/test_refusal.py",
+    "sources/test_refused_again.py",
     "sources/test_trial.py",
     "sources/test_versions.py",
     "synthetic/test_effects.py",

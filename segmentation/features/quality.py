@@ -122,7 +122,7 @@ def _refused_per_line(tables_at: Store, as_of: date) -> DataFrame:
     known = feeds.book(tables_at)
     standing = [row["feed_id"] for source in known.sources() for row in known.standing(source)]
     first = period_start(period_ends(as_of, WINDOW_PERIODS)[0])
-    is_counted = F.col("day").between(F.lit(first), F.lit(as_of)) & (F.col("state") != quarantine.REPLAYED)
+    is_counted = F.col("day").between(F.lit(first), F.lit(as_of)) & quarantine.is_refused()
     refused = tables_at.read(QUARANTINE).filter(F.col("feed_id").isin(standing) & is_counted)
     named = refused.filter(F.col("subscriber_id").isNotNull())
     return named.groupBy("subscriber_id").agg(F.sum("n_rows").alias("n_refused"))

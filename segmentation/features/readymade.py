@@ -85,7 +85,7 @@ def take_in(
     verticals = tuple(settings.verticals)
     known = feeds.book(tables_at)
     referred = feeds.referred_hash(known, of)
-    mapping = feeds.mapping_hash(of, table, settings, referred, str(as_of), catalogue.version(), *verticals)
+    mapping = mapping_hash(of, settings, referred)
     read_again = (found.feed_id,) if known.has(of, found) else ()
     before = known.counts(of, found, mapping)
     if not is_again and before is not None and _is_there(tables_at, as_of, verticals):
@@ -102,7 +102,7 @@ def take_in(
                 for vertical in verticals:
                     _write(tables_at, lines, vertical, as_of, of, _version(vertical, found, mapping), run_id)
                 _write_quality(tables_at, verticals, as_of, of)
-                ingestion.replace_refused(tables_at, refused, parts.quarantined, of, found, read_again)
+                ingestion.replace_refused(tables_at, refused, parts, of, found, read_again)
                 changes.remember(tables_at, feed.changed, of, found.feed_id)
         finally:
             lines.unpersist()
@@ -121,6 +121,12 @@ def take_in(
         run_id=run_id,
     )
     return counts
+
+
+def mapping_hash(of: Source, settings: RunSettings, referred: str) -> str:
+    """Hash of all but the files that decides what a delivery becomes."""
+    more = str(settings.periods.as_of_days[-1]), catalogue.version(), *settings.verticals
+    return feeds.mapping_hash(of, lines_table(of), settings, referred, *more)
 
 
 def with_checks(of: Source) -> Source:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from segmentation.sources.quarantine import REPLAYED
+from segmentation.sources.quarantine import is_refused
 
 MARGIN_BANDS = (("border", 0.0, 0.1), ("leaning", 0.1, 0.3), ("clear", 0.3, 0.6), ("sure", 0.6, 1.01))
 """Name, lower and upper limit (not included) of the margin."""
@@ -52,7 +52,7 @@ def quarantine_reasons(quarantine: DataFrame, feeds: DataFrame) -> DataFrame:
 
     Rows that were refused once and are taken in by now do not count.
     """
-    refused = quarantine.filter(F.col("state") != REPLAYED)
+    refused = quarantine.filter(is_refused())
     of_feeds = refused.join(feeds.select("source", "feed_id"), on=["source", "feed_id"], how="left_semi")
     reasons = of_feeds.select("source", "n_rows", F.explode("reasons").alias("reason"))
     return reasons.groupBy("source", "reason").agg(F.sum("n_rows").alias("n_rows"))

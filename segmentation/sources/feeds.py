@@ -78,6 +78,11 @@ class Book:
             return bool(standing) and standing[-1]["feed_id"] == delivery.feed_id
         return {file.file_id for file in delivery.files} <= files_of(standing)
 
+    def had_repeats(self, source: str, feed_ids: Collection[str]) -> bool:
+        """Whether a row of one of the deliveries of a source was an exact repeat of another."""
+        own = [row for row in self.rows if row["source"] == source and row["feed_id"] in feed_ids]
+        return any(row["n_duplicates"] for row in own)
+
     def columns_before(self, source: Source, delivery: Delivery) -> dict[str, str] | None:
         """Columns of the newest other delivery of the source; None when there is none, or they are not known."""
         return next(self._columns(source, delivery), None)

@@ -80,7 +80,7 @@ def take_in(
             with telling.telling_errors(source, "write the tables", then="the next run writes them again"):
                 _remember_keys(parts, source, settings)
                 placed = placing.place(tables_at, clean, source, found, others, (*wanted.read_again, *gone))
-                replace_refused(tables_at, refused, parts.quarantined, source, found, wanted.read_again)
+                replace_refused(tables_at, refused, parts, source, found, wanted.read_again)
                 late = contents.remember(tables_at, table, run_id)
         finally:
             clean.unpersist()
@@ -192,18 +192,21 @@ def refused_kept(parts: Sifted, source: Source, secret: bytes, delivery: Deliver
 def replace_refused(
     tables_at: Store,
     refused: DataFrame,
-    n_refused: int,
+    parts: Sifted,
     source: Source,
     delivery: Delivery,
     read_again: Collection[str],
 ) -> None:
     """Replace the quarantine of this delivery; that of others stays until its retention ends.
 
-    Of the deliveries in `read_again`, whose files it holds, rows that are not refused any more stay as replayed.
+    Of the deliveries in `read_again`, whose files it holds, rows that are not refused any more stay, marked.
     """
     feed_ids = sorted({*read_again, delivery.feed_id})
     before = quarantine.of_deliveries(tables_at, source.name, feed_ids)
-    if not n_refused and not read_again and before.isEmpty():
+    if not parts.quarantined and not read_again and before.isEmpty():
         return
-    rows = quarantine.with_states(refused, before) if read_again else refused
+    rows = refused
+    if read_again:
+        had_repeats = feeds.book(tables_at).had_repeats(source.name, feed_ids)
+        rows = quarantine.with_states(refused, before, parts.set_aside, had_repeats=had_repeats)
     tables_at.replace(rows, care.QUARANTINE, is_unique=True, source=source.name, feed_id=feed_ids)

@@ -2,19 +2,21 @@
 
 from collections.abc import Collection
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from segmentation.privacy.masking import MASKED, masked_identifier, masked_text, masked_value
+from segmentation.privacy.masking import MASKED, masked_identifier, masked_numbers, masked_text, masked_value
 from segmentation.privacy.tokens import TokenKind, token
 from segmentation.sources import expressions, mapping, reading
-from segmentation.sources.reading import MALFORMED, ROW_HASH
+from segmentation.sources.reading import FILE, MALFORMED, ROW_HASH
 from segmentation.sources.source import Code, FreeText, Key, RowKey, Source, sql_of
 from segmentation.tables import Store, care
 
 NOT_MAPPED = "<not mapped>"
-OPEN, REPLAYED, DROPPED = "open", "replayed", "dropped"
-"""Waiting; taken in again and not refused any more; given up by a person, as long as it is refused."""
+OPEN, DROPPED = "open", "dropped"
+"""Refused: waiting; given up by a person."""
+REPLAYED, FILTERED, DUPLICATE = "replayed", "filtered", "duplicate"
+"""Taken in again and not refused any more: accepted; left out by the mapping; an exact repeat of an accepted row."""
 
 
 def refused_rows(
@@ -26,34 +28,46 @@ def refused_rows(
     personal data in Spark's storage.
     """
     bad = rows.join(F.broadcast(refused), on=list(ROW_HASH), how="inner")
-    # Equal rows are equal in every cell, so it does not matter which of them stays.
-    one_of_each = bad.dropDuplicates(list(ROW_HASH))
-    row_id = F.concat_ws(":", *(F.col(name).cast("string") for name in ROW_HASH))
+    # Equal rows are equal in every cell, but may have come in several files.
+    by_file = Window.partitionBy(*ROW_HASH).orderBy(FILE)
+    one_of_each = bad.withColumn("_place", F.row_number().over(by_file)).filter(F.col("_place") == 1)
     return one_of_each.select(
         F.lit(source.name).alias("source"),
         F.lit(feed_id).alias("feed_id"),
-        token(secret, "record")(row_id).alias("row_hash"),
+        row_hash(secret).alias("row_hash"),
+        masked_numbers(F.col(FILE)).alias("file"),
         "n_rows",
         "reasons",
         masked_row(rows, source, secret).alias("masked_row"),
         _readable(rows, "subscriber_id", "string", source, secret).alias("subscriber_id"),
-        _readable(rows, _day_column(source), "date", source, secret).alias("day"),
+        _readable(rows, day_column(source), "date", source, secret).alias("day"),
+        _readable(rows, "received_at", "timestamp", source, secret).alias("received_at"),
         F.lit(OPEN).alias("state"),
         F.lit(run_id).alias("run_id"),
         F.current_timestamp().alias("recorded_at"),
     )
 
 
+def row_hash(secret: bytes) -> Column:
+    """What a row is known by in the quarantine. Needs ROW_HASH."""
+    return token(secret, "record")(F.concat_ws(":", *(F.col(name).cast("string") for name in ROW_HASH)))
+
+
+def is_refused() -> Column:
+    """Whether a row of the quarantine is still refused."""
+    return F.col("state").isin(OPEN, DROPPED)
+
+
 def _readable(rows: DataFrame, name: str, type_name: str, source: Source, secret: bytes) -> Column:
     """The clean value of a column, as far as the row can be taken apart and has one."""
-    column = source.columns.get(name)
+    column = {**source.columns, "received_at": source.received_at}.get(name)
     if column is None or isinstance(column, RowKey):
         return F.lit(None).cast(type_name)
     value = mapping.value(rows, column, type_name, source, secret)
     return F.when(F.col(MALFORMED).isNull(), value)
 
 
-def _day_column(source: Source) -> str:
+def day_column(source: Source) -> str:
     """The column that says which day a row is about."""
     if source.is_ready_made:
         return ""
@@ -67,16 +81,26 @@ def of_deliveries(tables_at: Store, source: str, feed_ids: Collection[str]) -> D
     return tables_at.read(care.QUARANTINE).filter(is_of_them)
 
 
-def with_states(refused: DataFrame, before: DataFrame) -> DataFrame:
+def with_states(refused: DataFrame, before: DataFrame, set_aside: DataFrame, *, had_repeats: bool) -> DataFrame:
     """Rows refused now beside those refused before, of the same files. Grain: one row per feed_id and row_hash.
 
-    What a person gave up stays so while it is refused; what is not refused any more has been replayed.
+    What a person gave up stays so while it is refused. Of the others `set_aside` says whether the mapping leaves them
+    out now and how many of them repeat another. Unless their deliveries `had_repeats`, equal rows were each judged for
+    itself then: where as many as were refused are repeats now, the one that is accepted was so before.
     """
     dropped = before.filter(F.col("state") == DROPPED).select("row_hash").distinct()
     given_up = dropped.withColumn("kept", F.lit(DROPPED))
     now = refused.join(given_up, on="row_hash", how="left").withColumn("state", F.coalesce("kept", "state"))
     released = before.join(refused.select("row_hash"), on="row_hash", how="left_anti")
-    return now.drop("kept").unionByName(released.withColumn("state", F.lit(REPLAYED)))
+    judged = released.join(set_aside, on="row_hash", how="left")
+    n_refused = F.sum("n_rows").over(Window.partitionBy("row_hash"))
+    are_repeats_now = F.lit(not had_repeats) & (F.col("n_repeats") >= n_refused)
+    became = (
+        F.when(F.col("is_left_out"), F.lit(FILTERED))
+        .when((F.col("state") == DUPLICATE) | are_repeats_now, F.lit(DUPLICATE))
+        .otherwise(F.lit(REPLAYED))
+    )
+    return now.drop("kept").unionByName(judged.withColumn("state", became).drop("is_left_out", "n_repeats"))
 
 
 def has_reason(reason: str | None) -> Column:

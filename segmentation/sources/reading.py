@@ -18,6 +18,8 @@ MALFORMED = "_malformed"
 """Holds a line of a text feed that could not be taken apart; null where it could."""
 LINE = "_line"
 """Number of the line, 1 first; only in feeds whose keys are line numbers."""
+FILE = "_file"
+"""Name of the file a row came in, without its folder; null in a Delta table."""
 ROW_HASH = ("_row_hash_1", "_row_hash_2")
 """Two independent 64-bit hashes of all cells: equal rows are found by both together."""
 _BITS = 62
@@ -29,7 +31,7 @@ _TEXT_OPTIONS: dict[str, dict[str, str]] = {
 
 
 def raw_rows(spark: SparkSession, source: Source, table: Table, delivery: Delivery) -> DataFrame:
-    """The feed as it is, plus MALFORMED, ROW_HASH and, for keys by line, LINE. Grain: one row per line.
+    """The feed as it is, plus MALFORMED, FILE, ROW_HASH and, for keys by line, LINE. Grain: one row per line.
 
     A column that some files lack is null in their rows: a feed may have got another column from one month on.
 
@@ -42,6 +44,8 @@ def raw_rows(spark: SparkSession, source: Source, table: Table, delivery: Delive
         frame = frame.withColumn(LINE, F.monotonically_increasing_id() + 1)
     if MALFORMED not in frame.columns:
         frame = frame.withColumn(MALFORMED, F.lit(None).cast("string"))
+    if FILE not in frame.columns:
+        frame = frame.withColumn(FILE, F.lit(None).cast("string"))
     names = [*raw_columns(frame), MALFORMED]
     cells = [*(_hashable(frame, name) for name in names), *which_are_null(names)]
     hashes = {ROW_HASH[0]: F.xxhash64(*cells), ROW_HASH[1]: F.xxhash64(F.lit(1), *cells)}
@@ -50,7 +54,7 @@ def raw_rows(spark: SparkSession, source: Source, table: Table, delivery: Delive
 
 def raw_columns(frame: DataFrame) -> list[str]:
     """The feed's own columns."""
-    return [name for name in frame.columns if name not in (MALFORMED, LINE, *ROW_HASH)]
+    return [name for name in frame.columns if name not in (MALFORMED, FILE, LINE, *ROW_HASH)]
 
 
 def trimmed(raw: DataFrame, source: Source) -> DataFrame:
@@ -92,7 +96,7 @@ def _frame(spark: SparkSession, source: Source, table: Table, delivery: Delivery
         # A file alone else loses the columns that the names of its folders hold.
         reader = reader.option("basePath", delivery.path)
     if source.format == "json":
-        return reader.option("columnNameOfCorruptRecord", MALFORMED).load(read)
+        return _with_file(reader.option("columnNameOfCorruptRecord", MALFORMED).load(read))
     parts = headers.by_columns(reader, source, delivery) if delivery.only is None else {}
     if len(parts) < 2:
         return _like(reader, source, read, reader.load(whole).columns if source.format == "csv" else ())
@@ -104,9 +108,17 @@ def _frame(spark: SparkSession, source: Source, table: Table, delivery: Delivery
 def _like(reader: DataFrameReader, source: Source, files: list[str], columns: Sequence[str]) -> DataFrame:
     """Files with the same columns."""
     if source.format != "csv":
-        return reader.load(files)
+        loaded = reader.load(files)
+        return loaded if source.format == "delta" else _with_file(loaded)
     schema = T.StructType([T.StructField(name, T.StringType()) for name in (*columns, MALFORMED)])
-    return reader.schema(schema).option("columnNameOfCorruptRecord", MALFORMED).load(files)
+    return _with_file(reader.schema(schema).option("columnNameOfCorruptRecord", MALFORMED).load(files))
+
+
+def _with_file(loaded: DataFrame) -> DataFrame:
+    """Add FILE. Of files alone, before they are put together: what is put together knows its files no more."""
+    # Spark tells it as part of an address: a blank as %20, while a plus is a plus.
+    name = loaded.metadataColumn("_metadata")["file_name"]
+    return loaded.withColumn(FILE, F.try_url_decode(F.replace(name, F.lit("+"), F.lit("%2B"))))
 
 
 def _require_one_small_file(source: Source, delivery: Delivery) -> None:

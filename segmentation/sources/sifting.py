@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from segmentation.errors import SourceError
-from segmentation.sources import checks, erasure, mapping, reading, telling
+from segmentation.sources import checks, erasure, mapping, quarantine, reading, telling
 from segmentation.sources.contract import CLEAN_TABLES
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.mapping import IS_LEFT_OUT, OCCURRENCE, REASONS, TYPE_REASONS, counted
@@ -38,6 +38,8 @@ class Sifted:
     """Clean columns, `received_at` and `feed_id`; grouped when the source says so."""
     refused: DataFrame
     """ROW_HASH, `n_rows`, `reasons`: one row for equal rows."""
+    set_aside: DataFrame
+    """Rows left out and exact repeats: `row_hash` as in the quarantine, `is_left_out`, `n_repeats`. Grain: row_hash."""
     rows: DataFrame
     """The trimmed feed, not kept: reading it reads the files again."""
     read: int
@@ -82,6 +84,7 @@ def sifted(
         yield Sifted(
             accepted=accepted,
             refused=_refused(told_apart),
+            set_aside=_set_aside(told_apart, secret),
             rows=rows,
             read=counts["read"],
             filtered=counts["filtered"],
@@ -329,3 +332,11 @@ def _refused(told_apart: DataFrame) -> DataFrame:
     """One row for equal rows; what differs between them can only be `unique`, of which one reason is enough."""
     refused = told_apart.filter(_is_quarantined())
     return refused.groupBy(*ROW_HASH).agg(F.count(F.lit(1)).alias("n_rows"), F.max(REASONS).alias("reasons"))
+
+
+def _set_aside(told_apart: DataFrame, secret: bytes) -> DataFrame:
+    """Rows that are neither refused nor accepted. Grain: row_hash."""
+    is_left_out, is_repeat = F.col(IS_LEFT_OUT), F.col(IS_DUPLICATE)
+    by_row = told_apart.filter(is_left_out | is_repeat).groupBy(*ROW_HASH)
+    counted_rows = by_row.agg(F.max(is_left_out).alias("is_left_out"), F.count_if(is_repeat).alias("n_repeats"))
+    return counted_rows.select(quarantine.row_hash(secret).alias("row_hash"), "is_left_out", "n_repeats")

@@ -46,12 +46,24 @@ QUARANTINE = Table(
         SOURCE,
         FEED,
         Column("row_hash", "string", "Hash of the row under the secret"),
+        Column(
+            "file",
+            "string",
+            "Name of the file it came in, without folder, e-mails and long numbers in it masked; of several the first, "
+            "null in a Delta table",
+        ),
         count("n_rows", "Equal rows refused"),
         Column("reasons", "array<string>", "Names of the checks that failed, with what they expect"),
         Column("masked_row", "string", "The row as JSON, personal columns masked", personal=PersonalData.TEXT),
         key("subscriber_id", "Line it is about; null where that cannot be read"),
         day("day", "Day it is about; null where that cannot be read"),
-        Column("state", "string", "open; replayed: taken in again and accepted; dropped: given up by a person"),
+        Column("received_at", "timestamp", "When it arrived; null where that cannot be read"),
+        Column(
+            "state",
+            "string",
+            "open; dropped: given up by a person. Taken in again and not refused any more: replayed (accepted), "
+            "filtered (the mapping leaves it out) or duplicate (an exact repeat of an accepted row)",
+        ),
         Column("run_id", "string", "Run that refused it"),
         Column("recorded_at", "timestamp", "When it was refused"),
     ),
