@@ -7,13 +7,13 @@ from pyspark.sql import functions as F
 
 from segmentation import progress
 from segmentation.segments import publication
-from segmentation.tables import Store, built, clean
+from segmentation.tables import Store, built, care, clean
 
 MODEL_TABLES = (built.SEGMENT_MODELS, built.SEGMENTS)
 
 
 def copy_known(source: Store, target: Store, known_at: datetime) -> None:
-    """Write every clean table as it was known at a moment, and the tables that say which model scores.
+    """Write every clean table as it was known at a moment, what was refused by then, and which model scores.
 
     Exact for feeds that are appended, upserted or never changed; what a snapshot or a full month has replaced is not
     kept, so of that only the rows that still stand are known.
@@ -22,8 +22,31 @@ def copy_known(source: Store, target: Store, known_at: datetime) -> None:
     for n_done, table in enumerate(held):
         progress.says(f"{n_done} of {len(held)} tables")
         target.replace(source.read(table, known_at=known_at), table, is_unique=True)
+    refused, deliveries = known_refused(source, known_at)
+    target.replace(deliveries, care.FEEDS, is_unique=True)
+    target.replace(refused, care.QUARANTINE, is_unique=True)
     for table in MODEL_TABLES:
         target.replace(source.read(table), table, is_unique=True)
+
+
+def known_refused(source: Store, known_at: datetime) -> tuple[DataFrame, DataFrame]:
+    """Refused rows that had arrived at a moment, and deliveries that had or hold such rows. Grain: as the tables.
+
+    A row that does not tell when it arrived came with the newest of its delivery. A delivery that is part of one that
+    came later stands. The counts of a delivery are those of all its rows.
+    """
+    feeds, moment = source.read(care.FEEDS), F.lit(known_at)
+    newest = feeds.select("source", "feed_id", F.coalesce("received_at", "recorded_at").alias("newest"))
+    rows = source.read(care.QUARANTINE).join(newest, on=["source", "feed_id"], how="left")
+    refused = rows.filter(F.coalesce("received_at", "newest", "recorded_at") <= moment).drop("newest")
+    of_refused = refused.select("source", "feed_id").distinct().withColumn("is_held", F.lit(True))
+    joined = feeds.join(of_refused, on=["source", "feed_id"], how="left")
+    had_arrived = F.coalesce("received_at", "recorded_at") <= moment
+    here = joined.filter(had_arrived | F.col("is_held")).drop("is_held")
+    later = here.select("source", F.col("feed_id").alias("read_again_in"), F.lit(True).alias("is_here"))
+    deliveries = here.join(later, on=["source", "read_again_in"], how="left")
+    stands = F.when(F.col("is_here"), F.col("read_again_in"))
+    return refused, deliveries.withColumn("read_again_in", stands).drop("is_here")
 
 
 def compared(source: Store, target: Store) -> DataFrame:
