@@ -12,16 +12,24 @@ from rich.table import Table as Grid
 from jobs import freshness
 from jobs.opening import reading_job
 from jobs.terminal import Answer
+from segmentation.errors import SettingsError
 from segmentation.features import catalogue, readymade
 from segmentation.models import registry
 from segmentation.runs import Run
 from segmentation.settings import Json, VerticalName
-from segmentation.sources import contents, delivery, feeds, source
+from segmentation.sources import contents, delivery, due, feeds, source
+from segmentation.sources.delivery import Delivery
 from segmentation.sources.feeds import Book
 from segmentation.sources.source import Source
 from segmentation.tables import built
 
 State = Literal["current", "stale", "none"]
+Again = Literal["mapping", "keys", "table"]
+AGAIN: Mapping[Again, str] = {
+    "mapping": "mapping changed: the next run takes it in again",
+    "keys": "a new delivery of what its keys are looked up in: the next run takes it in again",
+    "table": "its table does not hold it: the next run takes it in again",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,10 @@ class FeedStatus:
     n_written: int
     refused_share: float
     in_landing: Literal["the same", "another", "nothing"]
-    """Whether the next run will take something in."""
+    """Whether there is something that was not taken in."""
+    again: Again | None
+    """Why the next run takes in again what it has: see AGAIN. None where it does not, or without the secret by which
+    a change of the mapping is told."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,8 @@ def _feed(at: Run, known: Book, one: Source) -> FeedStatus:
     newest = next(iter(known.own(one)), None)
     lying = delivery.find(at.spark, one.model_copy(update={"optional": True}), at.settings.landing)
     if newest is None:
-        return FeedStatus(one.name, one.table, None, None, None, 0, 0.0, "nothing" if lying is None else "another")
+        lies: Literal["nothing", "another"] = "nothing" if lying is None else "another"
+        return FeedStatus(one.name, one.table, None, None, None, 0, 0.0, lies, None)
     return FeedStatus(
         one.name,
         one.table,
@@ -82,7 +94,30 @@ def _feed(at: Run, known: Book, one: Source) -> FeedStatus:
         newest["n_written"],
         newest["n_quarantined"] / newest["n_read"] if newest["n_read"] else 0.0,
         "nothing" if lying is None else "the same" if known.has_all(one, lying) else "another",
+        None if lying is None else _again(at, known, one, lying),
     )
+
+
+def _again(at: Run, known: Book, one: Source, lying: Delivery) -> Again | None:
+    """Why the next run takes in again what was taken in of a source."""
+    standing = known.standing(one.name)
+    try:
+        if any(row["mapping_hash"] != _mapping_hash(at, one, row["referred"]) for row in standing):
+            return "mapping"
+        is_same = known.has_all(one, lying) and not one.is_ready_made
+        if not is_same or due.due(at.tables_at, known, one, lying, at.settings, is_again=False) is None:
+            return None
+    except SettingsError:
+        # Whoever looks at the state of a warehouse need not have its secret.
+        return None
+    return "keys" if any(row["referred"] != feeds.referred_hash(known, one) for row in standing) else "table"
+
+
+def _mapping_hash(at: Run, one: Source, referred: str) -> str:
+    """The hash a delivery would be remembered with now, its keys looked up as they were."""
+    if one.is_ready_made:
+        return readymade.mapping_hash(one, at.settings, referred)
+    return feeds.mapping_hash(one, one.clean_table(), at.settings, *([referred] if one.feed == "snapshot" else []))
 
 
 def _days(at: Run) -> list[DayStatus]:
@@ -153,10 +188,13 @@ def _feed_grid(found: Sequence[FeedStatus]) -> Grid:
     for head in ("rows", "refused"):
         grid.add_column(head, justify="right")
     grid.add_column("lies in landing")
+    grid.add_column("then")
     for one in found:
         share = f"{one.refused_share:.1%}" if one.feed_id else ""
         days = one.taken_in_on or "never", one.newest_arrival or ""
-        grid.add_row(one.source, *days, f"{one.n_written:,}", share, one.in_landing)
+        grid.add_row(
+            one.source, *days, f"{one.n_written:,}", share, one.in_landing, AGAIN[one.again] if one.again else ""
+        )
     return grid
 
 

@@ -11,6 +11,14 @@ from segmentation.settings import VerticalName
 from segmentation.sources import source
 
 PAYG = VerticalName.PAYG
+LINES = """
+name: lines
+table: subscribers
+location: lines.csv
+format: csv
+columns: {subscriber_id: {key: phone, kind: subscriber}, valid_from: {date: since}}
+received_at: {timestamp: delivered}
+"""
 
 
 def states(at: Run) -> tuple[str, str]:
@@ -42,11 +50,7 @@ def test_a_day_is_current_until_what_it_was_made_from_changes(spark, tmp_path):
 def test_a_feed_says_whether_the_next_run_will_take_it_in(spark, tmp_path):
     at = opened(spark, tmp_path)
     at.settings.landing.mkdir(parents=True)
-    (tmp_path / "lines.yaml").write_text(
-        "name: lines\ntable: subscribers\nlocation: lines.csv\nformat: csv\n"
-        "columns: {subscriber_id: {key: phone, kind: subscriber}, valid_from: {date: since}}\n"
-        "received_at: {timestamp: delivered}\n"
-    )
+    (tmp_path / "lines.yaml").write_text(LINES)
     at = replace(at, settings=at.settings.model_copy(update={"sources": [tmp_path / "lines.yaml"]}))
     feed = at.settings.landing / "lines.csv"
 
@@ -63,3 +67,46 @@ def test_a_feed_says_whether_the_next_run_will_take_it_in(spark, tmp_path):
     assert of_feed() == ("another", 1, "2025-01-02")
     feed.unlink()
     assert of_feed() == ("nothing", 1, "2025-01-02")
+
+
+TOP_UPS = """
+name: top_ups
+table: recharges
+location: top_ups.csv
+format: csv
+columns: {recharge_id: {key: ref, kind: record}, subscriber_id: {key: phone, kind: subscriber}, day: {date: sold}}
+received_at: {timestamp: delivered}
+references: {subscriber_id: subscribers}
+"""
+
+
+def test_a_feed_says_why_what_was_taken_in_will_be_again(spark, tmp_path):
+    at = opened(spark, tmp_path)
+    at.settings.landing.mkdir(parents=True)
+    lines, top_ups = tmp_path / "lines.yaml", tmp_path / "top_ups.yaml"
+    lines.write_text(LINES)
+    top_ups.write_text(TOP_UPS)
+    (at.settings.landing / "lines.csv").write_text(
+        "phone,since,delivered\n999031415926,2025-01-01,2025-01-02 12:00:00\n"
+    )
+    sold = "ref,phone,sold,delivered\nT1,999031415926,2025-02-01,2025-02-02 12:00:00\n"
+    (at.settings.landing / "top_ups.csv").write_text(sold)
+    at = replace(at, settings=at.settings.model_copy(update={"sources": [lines, top_ups]}))
+
+    def again():
+        return [one["again"] for one in status.run(at).data["feeds"]]
+
+    ingest.run(at)
+    assert again() == [None, None]
+    lines.write_text(LINES.replace("{date: since}", "{date: trim(since)}"))
+    assert again() == ["mapping", None]
+    ingest.take_in(at, source.load(lines))
+    assert again() == [None, None]
+    (at.settings.landing / "lines.csv").write_text(
+        "phone,since,delivered\n999031415926,2025-01-01,2025-03-02 12:00:00\n"
+    )
+    ingest.take_in(at, source.load(lines))
+    assert again() == [None, "keys"]
+    unreadable = at.settings.secret.model_copy(update={"demo_key": None, "environment": "NO_SUCH_SECRET"})
+    at = replace(at, settings=at.settings.model_copy(update={"secret": unreadable}))
+    assert again() == [None, None]
