@@ -87,6 +87,17 @@ def only_trusted(features: DataFrame, qualities: DataFrame, least: float) -> Dat
     return features.join(poor, on="subscriber_id", how="left_anti")
 
 
+def left_out(features: DataFrame, qualities: DataFrame, least: float) -> list[str]:
+    """How many lines `only_trusted` leaves out, in words; nothing where it leaves none."""
+    n_all, n_trusted = features.count(), only_trusted(features, qualities, least).count()
+    if n_all == n_trusted:
+        return []
+    return [
+        f"{n_all - n_trusted:,} of {n_all:,} lines are not fitted on: the quality of their records is below {least:g} "
+        "(least_quality); they are scored like the others"
+    ]
+
+
 def refused_version(tables_at: Store, as_of: date) -> Json:
     """Hash of the refused rows that count on a day."""
     counted = _refused_per_line(tables_at, as_of).agg(

@@ -62,7 +62,9 @@ def fit_and_name(
     tables_at.replace(tables_at.rows(built.SEGMENTS, rows), built.SEGMENTS, vertical=vertical)
     registry.release(tables_at, fitted, run_id=run_id, computed_at=computed_at, mlflow_run_id=mlflow_run_id)
     retire_replaced(tables_at, vertical)
-    return [*fitted.report.choice.warnings, *fitted.report.notes]
+    least = settings.verticals[vertical].least_quality
+    of_day = tables_at.read(catalogue.feature_table(vertical), as_of), tables_at.read(care.RECORD_QUALITY, as_of)
+    return [*fitted.report.choice.warnings, *fitted.report.notes, *quality.left_out(*of_day, least)]
 
 
 def _features_before(tables_at: Store, vertical: VerticalName, as_of: date) -> DataFrame | None:

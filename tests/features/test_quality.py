@@ -123,3 +123,6 @@ def test_poor_records_are_not_fitted_on_and_unknown_ones_are(spark):
     kept = quality.only_trusted(features, qualities, 0.5).collect()
 
     assert sorted(row["subscriber_id"] for row in kept) == ["ann", "cid"]
+    told = quality.left_out(features, qualities, 0.5)
+    assert [one.partition(":")[0] for one in told] == ["1 of 3 lines are not fitted on"]
+    assert quality.left_out(features, qualities, 0.3) == []
