@@ -72,10 +72,10 @@ class BaseData:
 
     facts: pd.DataFrame
     feeds: pd.DataFrame
-    """Grain: source."""
+    """Grain: source, feed_id: the deliveries that stand; see queries.standing_feeds."""
     reasons: pd.DataFrame
     """Grain: source, reason."""
     changes: pd.DataFrame
-    """Grain: source, column_name."""
+    """Grain: source, column_name, of the newest delivery."""
     runs: pd.DataFrame
     """Grain: step, vertical, as_of: the last run of each, in the order in which they began."""

@@ -31,10 +31,12 @@ class FactText:
 
 @dataclass(frozen=True)
 class FeedText:
-    """One source. Widths are percent of the rows read, for the bar."""
+    """One source: sums of its deliveries that stand. Widths are percent of the rows read, for the bar."""
 
     source: str
     table: str
+    deliveries: str
+    """How many there are; of several also what became of the newest alone."""
     read: str
     duplicates: str
     quarantined: str
@@ -110,10 +112,10 @@ def facts(base: BaseData) -> list[FactText]:
 
 
 def feeds(base: BaseData) -> list[FeedText]:
-    """Every source with its rows and the most frequent reasons of refusal."""
+    """Every source with the rows of its deliveries and the most frequent reasons of refusal."""
     return [
-        _feed(row, *(part[part["source"] == row["source"]] for part in (base.reasons, base.changes)))
-        for _, row in base.feeds.iterrows()
+        _feed(own, *(part[part["source"] == source] for part in (base.reasons, base.changes)))
+        for source, own in base.feeds.groupby("source", sort=True)
     ]
 
 
@@ -121,34 +123,49 @@ def _changed(change: pd.Series) -> str:
     return f"column {change['column_name']} is {change['change']}: {change['detail']}"
 
 
-def _left_out(row: pd.Series) -> Iterator[str]:
-    """What a delivery brought of erased lines; which ones is said nowhere."""
-    if n_erased := _whole(row["n_erased"]):
+def _left_out(own: pd.DataFrame) -> Iterator[str]:
+    """What deliveries brought of erased lines; which ones is said nowhere."""
+    if n_erased := sum(map(_whole, own["n_erased"])):
         yield f"{n_erased:,} rows of lines that were erased stay out"
 
 
-def _feed(row: pd.Series, reasons: pd.DataFrame, changes: pd.DataFrame) -> FeedText:
-    read, duplicates, quarantined, accepted = (
-        _whole(value) for value in (row["n_read"], row["n_duplicates"], row["n_quarantined"], row["n_accepted"])
-    )
+def _feed(own: pd.DataFrame, reasons: pd.DataFrame, changes: pd.DataFrame) -> FeedText:
+    newest = own[own["is_newest"]].iloc[0]
+    counts = ("n_read", "n_duplicates", "n_quarantined", "n_accepted", "n_filtered")
+    read, duplicates, quarantined, accepted, filtered = (sum(map(_whole, own[name])) for name in counts)
     top = reasons.sort_values(["n_rows", "reason"], ascending=[False, True]).head(TOP_REASONS)
     width = [round(100 * part / read, 3) if read else 0.0 for part in (accepted, duplicates, quarantined)]
     return FeedText(
-        source=row["source"],
-        table=row["table_name"] or "",
+        source=newest["source"],
+        table=newest["table_name"] or "",
+        deliveries=_deliveries(own, newest),
         read=f"{read:,}",
         duplicates=f"{duplicates:,}",
         quarantined=f"{quarantined:,}",
         accepted=f"{accepted:,}",
-        filtered=f"{_whole(row['n_filtered']):,}",
-        is_balanced=read == duplicates + quarantined + accepted,
+        filtered=f"{filtered:,}",
+        is_balanced=all(_is_balanced(one) for _, one in own.iterrows()),
         refused_share=words.share(quarantined / read) if read else words.UNKNOWN,
         accepted_width=width[0],
         duplicates_width=width[1],
         quarantined_width=width[2],
         reasons=tuple((reason["reason"], f"{_whole(reason['n_rows']):,}") for _, reason in top.iterrows()),
-        changes=(*_left_out(row), *map(_changed, (change for _, change in changes.iterrows()))),
+        changes=(*_left_out(own), *map(_changed, (change for _, change in changes.iterrows()))),
     )
+
+
+def _is_balanced(one: pd.Series) -> bool:
+    parts = (_whole(one[name]) for name in ("n_duplicates", "n_quarantined", "n_accepted"))
+    return _whole(one["n_read"]) == sum(parts)
+
+
+def _deliveries(own: pd.DataFrame, newest: pd.Series) -> str:
+    taken_in = f"taken in on {newest['recorded_at']:%d %B %Y}"
+    if len(own) == 1:
+        return f"1 delivery, {taken_in}"
+    read, refused = _whole(newest["n_read"]), _whole(newest["n_quarantined"])
+    share = f" ({words.share(refused / read)})" if read else ""
+    return f"{len(own):,} deliveries; the newest, {taken_in}: {read:,} read, {refused:,} refused{share}"
 
 
 def missing(verticals: Sequence[VerticalData]) -> list[MissingText]:

@@ -40,11 +40,15 @@ def assigned_by(assigned: DataFrame) -> DataFrame:
     return assigned.groupBy("vertical", "as_of", "assigned_by").agg(F.count("*").alias("n_lines"))
 
 
-def newest_feeds(feeds: DataFrame) -> DataFrame:
-    """The delivery of every source that was taken in last, as it replaced those before it. Grain: source."""
+def standing_feeds(feeds: DataFrame) -> DataFrame:
+    """Deliveries whose rows the tables hold: of a snapshot the newest, of others all. Grain: source, feed_id.
+
+    One that was read again as part of a later one does not count beside that. Adds `is_newest`: taken in last.
+    """
     newest_first = Window.partitionBy("source").orderBy(F.desc("recorded_at"), F.desc("feed_id"))
-    ranked = feeds.withColumn("place", F.row_number().over(newest_first))
-    return ranked.filter(F.col("place") == 1).drop("place")
+    ranked = feeds.withColumn("is_newest", F.row_number().over(newest_first) == 1)
+    is_added = F.coalesce(F.col("feed") != "snapshot", F.lit(False)) & F.col("read_again_in").isNull()
+    return ranked.filter(F.col("is_newest") | is_added)
 
 
 def quarantine_reasons(quarantine: DataFrame, feeds: DataFrame) -> DataFrame:

@@ -86,15 +86,16 @@ def published_days(published: DataFrame, as_of: date) -> list[date]:
 
 
 def read_base(tables_at: Store, as_of: date) -> BaseData:
-    """Facts of the day, the last delivery of every feed, and the last run of every step but the report's own."""
+    """Facts of the day, the deliveries that stand, and the last run of every step but the report's own."""
     others = F.col("step") != OWN_STEP
-    feeds = queries.newest_feeds(tables_at.read(care.FEEDS))
+    feeds = queries.standing_feeds(tables_at.read(care.FEEDS))
+    newest = feeds.filter(F.col("is_newest"))
     refused = queries.quarantine_reasons(tables_at.read(care.QUARANTINE), feeds)
     return BaseData(
         facts=small(tables_at.read(built.FACT_CHECKS, as_of)),
         feeds=small(feeds),
         reasons=small(refused),
-        changes=small(queries.changed_columns(tables_at.read(care.SCHEMA_CHANGES), feeds)),
+        changes=small(queries.changed_columns(tables_at.read(care.SCHEMA_CHANGES), newest)),
         runs=_last_of_each_step(small(tables_at.read(built.RUNS).filter(others))),
     )
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -242,11 +242,12 @@ def _values(unit: str, shape: np.ndarray) -> np.ndarray:
 
 def _feeds() -> list[Mapping[str, object]]:
     sizes = {"usage_daily": 1_204_311, "recharges": 84_120, "invoices": 61_004, "care_contacts": 9_311, "products": 15}
-    return [
+    whole = [
         {
             "source": source,
             "feed_id": "feed-1",
             "table_name": source,
+            "feed": "append",
             "n_files": 4,
             "n_read": n,
             "n_filtered": 0,
@@ -260,6 +261,8 @@ def _feeds() -> list[Mapping[str, object]]:
         }
         for source, n in sizes.items()
     ]
+    late = {"n_read": 500, "n_duplicates": 10, "n_quarantined": 200, "n_accepted": 290, "n_written": 290}
+    return [*whole, {**whole[-1], **late, "feed_id": "feed-2", "recorded_at": NOW + timedelta(days=30)}]
 
 
 def _quarantine() -> list[Mapping[str, object]]:

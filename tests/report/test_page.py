@@ -154,6 +154,15 @@ def test_facts_feeds_and_notes_are_told(html):
     assert "usage_daily v3" in text
 
 
+def test_the_deliveries_of_a_source_are_summed_and_the_newest_is_told_apart(html):
+    text = _parsed(html).text
+
+    assert "2 deliveries; the newest, taken in on" in text
+    assert "500 read, 200 refused (40 %)" in text
+    assert "515" in text
+    assert "the parts do not add up" not in text
+
+
 def test_without_tables_the_page_says_so_in_plain_words(bare_html):
     text = _parsed(bare_html).text
 

@@ -67,17 +67,30 @@ def test_a_refused_row_counts_for_each_of_its_reasons_until_it_is_taken_in(spark
     assert dict(zip(found["reason"], found["n_rows"], strict=True)) == {"required(key)": 2, "type(day)": 5}
 
 
-def test_the_last_delivery_of_a_source_counts_alone(spark: SparkSession):
-    deliveries = [("recharges", "one", 1, 100), ("recharges", "two", 2, 130), ("invoices", "one", 1, 50)]
-    feeds = spark.createDataFrame(deliveries, "source string, feed_id string, recorded_at int, n_read bigint")
-    refused = [("recharges", "one", 9, ["type(day)"], "open"), ("recharges", "two", 4, ["type(day)"], "open")]
-    quarantine = spark.createDataFrame(refused, REFUSED)
+def test_the_last_delivery_of_a_snapshot_counts_alone_and_all_of_other_feeds_do(spark: SparkSession):
+    deliveries = [
+        ("lines", "one", 1, "snapshot", None),
+        ("lines", "two", 2, "snapshot", None),
+        ("recharges", "one", 1, "append", "both"),
+        ("recharges", "two", 2, "append", None),
+        ("recharges", "both", 3, "append", None),
+        ("old", "one", 1, None, None),
+        ("old", "two", 2, None, None),
+    ]
+    columns = "source string, feed_id string, recorded_at int, feed string, read_again_in string"
+    refused = [("lines", "one", 9, ["type(day)"], "open"), ("lines", "two", 4, ["type(day)"], "open")]
 
-    newest = queries.newest_feeds(feeds)
-    reasons = queries.quarantine_reasons(quarantine, newest)
+    standing = queries.standing_feeds(spark.createDataFrame(deliveries, columns))
+    reasons = queries.quarantine_reasons(spark.createDataFrame(refused, REFUSED), standing)
 
-    assert dict(small(newest)[["source", "n_read"]].to_numpy().tolist()) == {"invoices": 50, "recharges": 130}
-    assert [(row["source"], row["n_rows"]) for row in reasons.collect()] == [("recharges", 4)]
+    found = {(row["source"], row["feed_id"], row["is_newest"]) for row in standing.collect()}
+    assert found == {
+        ("lines", "two", True),
+        ("recharges", "two", False),
+        ("recharges", "both", True),
+        ("old", "two", True),
+    }
+    assert [(row["source"], row["n_rows"]) for row in reasons.collect()] == [("lines", 4)]
 
 
 def test_columns_that_changed_are_those_of_the_last_delivery(spark: SparkSession):
