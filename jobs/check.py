@@ -11,22 +11,22 @@ from rich.console import RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
+from jobs import foreseen
 from jobs.checking import indented
 from jobs.opening import reading_job
 from jobs.terminal import Answer
 from segmentation import progress
 from segmentation.concurrency import side_by_side
 from segmentation.errors import SourceError
-from segmentation.features import catalogue, readymade
+from segmentation.features import readymade
 from segmentation.runs import Run
 from segmentation.settings import Json
-from segmentation.sources import source, trial
+from segmentation.sources import references, source, trial
+from segmentation.sources.references import FeedKeys, Place
 from segmentation.sources.source import Source
 from segmentation.sources.trial import Trial
 
 MEGABYTE = 1_000_000
-GONE = "no source: null, left out of the fit, named in missing_families of every row"
-PART = "what has no source is null and left out of the fit"
 
 
 def run(
@@ -36,47 +36,38 @@ def run(
 ) -> Answer:
     """Try every source on a few rows of the two ends of its feed, and show what comes of them. Writes no table."""
     sources = source.load_all(at.settings.sources)
-    with progress.step(f"check of {len(sources)} feeds"):
+    with (
+        progress.step(f"check of {len(sources)} feeds"),
+        references.looked_up(at.spark, at.tables_at, sources, at.settings) as keys,
+    ):
         tried = side_by_side(
             at.spark,
-            [partial(_tried, at, one, rows) for one in sources],
+            [partial(_tried, at, one, rows, keys) for one in sources],
             ended=lambda n_ended: progress.says(f"{n_ended} of {len(sources)} feeds"),
         )
     trials = [one for one in tried if isinstance(one, Trial)]
     broken = [one for one in tried if isinstance(one, SourceError)]
     absent = [one.name for one, result in zip(sources, tried, strict=True) if result is None]
-    had = _had(at, sources, trials)
+    outlook = foreseen.outlook(at, sources, trials)
     data: dict[str, Json] = {
         "sources": [asdict(one) for one in trials],
         "absent": list(absent),
-        "families": {vertical: {name: list(both) for name, both in own.items()} for vertical, own in had.items()},
+        **outlook.as_data(),
     }
-    shown = (*(part for one in trials for part in _of_trial(one)), _family_grid(had), _end(trials, broken, absent))
-    return Answer(shown, data, broken=_together(broken))
+    of_feeds = (part for one in trials for part in _of_trial(one, outlook.months))
+    return Answer((*of_feeds, *outlook.shown(), _end(trials, broken, absent)), data, broken=_together(broken))
 
 
-def _tried(at: Run, one: Source, n_rows: int) -> Trial | SourceError | None:
+def _tried(at: Run, one: Source, n_rows: int, keys: Mapping[Place, FeedKeys]) -> Trial | SourceError | None:
     wanted = readymade.with_checks(one) if one.is_ready_made else one
     table = readymade.lines_table(one) if one.is_ready_made else one.clean_table()
     try:
-        return trial.try_out(at.spark, at.tables_at.beside(), wanted, table, at.settings, n_rows)
+        return trial.try_out(at.spark, at.tables_at.beside(), wanted, table, at.settings, n_rows, keys=keys)
     except SourceError as broken:
         return broken
 
 
-def _had(at: Run, sources: Sequence[Source], trials: Sequence[Trial]) -> dict[str, Mapping[str, tuple[int, int]]]:
-    """Per vertical and family, how many of the features to fit on can be had, and of how many."""
-    filled = {one.table for one in trials if one.accepted}
-    ready = {name for one in sources if one.is_ready_made for name in one.columns}
-    return {
-        vertical.value: catalogue.had_by_family(
-            catalogue.cluster_features(vertical, at.vertical(vertical)), filled, ready
-        )
-        for vertical in at.verticals
-    }
-
-
-def _of_trial(one: Trial) -> Iterator[RenderableType]:
+def _of_trial(one: Trial, months: Mapping[str, foreseen.Month]) -> Iterator[RenderableType]:
     """What came of one feed, for people."""
     size = f"{one.n_files:,} files, {one.n_bytes / MEGABYTE:,.1f} MB"
     yield Text(f"\n{one.source} -> {one.table}: {size}", style="bold")
@@ -85,6 +76,9 @@ def _of_trial(one: Trial) -> Iterator[RenderableType]:
         f"{left_out}{one.read:,} read = {one.duplicates:,} repeats + {one.quarantined:,} refused "
         f"+ {one.accepted:,} accepted"
     )
+    if one.source in months:
+        month = months[one.source]
+        yield Text(month.told, style="yellow" if month.lag else "")
     yield _column_grid(one)
     for reason, n_rows in one.reasons:
         yield Text(f"refused {n_rows:,}: {reason}", style="yellow")
@@ -106,26 +100,11 @@ def _column_grid(one: Trial) -> Grid:
     return grid
 
 
-def _family_grid(had: Mapping[str, Mapping[str, tuple[int, int]]]) -> Grid:
-    """Families by vertical: how many of their features there will be."""
-    grid = Grid("family", title="Features to fit on that these feeds can give", title_justify="left", box=SIMPLE_HEAD)
-    for vertical in had:
-        grid.add_column(vertical, justify="right")
-    grid.add_column("then")
-    for family in dict.fromkeys(name for own in had.values() for name in own):
-        both = [own.get(family) for own in had.values()]
-        is_whole = all(one is None or one[0] == one[1] for one in both)
-        is_gone = all(one is None or one[0] == 0 for one in both)
-        then = "" if is_whole else GONE if is_gone else PART
-        grid.add_row(family, *("" if one is None else f"{one[0]} of {one[1]}" for one in both), then)
-    return grid
-
-
 def _end(trials: Sequence[Trial], broken: Sequence[SourceError], absent: Sequence[str]) -> Text:
     told = [f"{len(trials)} of {len(trials) + len(broken) + len(absent)} feeds can be taken in"]
     told += [f"{len(absent)} absent and optional ({', '.join(absent)})"] if absent else []
     told += [f"{len(broken)} cannot"] if broken else []
-    return Text(f"{'; '.join(told)}. Nothing was written. How late a family is, the run itself says.")
+    return Text(f"{'; '.join(told)}. Nothing was written.")
 
 
 def _together(broken: Sequence[SourceError]) -> SourceError | None:

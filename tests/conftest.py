@@ -18,6 +18,7 @@ LONG = (
     "clustering/test_methods.py",
     "clustering/test_table.py",
     "features/test_availability.py",
+    "features/test_columns.py",
     "features/test_partials.py",
     "features/test_population.py",
     "graph/test_communities.py",

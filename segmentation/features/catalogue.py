@@ -105,19 +105,12 @@ def cluster_features(vertical: VerticalName | str, settings: VerticalSettings) -
     return kept
 
 
-def had_by_family(
-    features: Sequence[Feature], filled: Collection[str], ready: Collection[str] = ()
-) -> dict[str, tuple[int, int]]:
-    """Per family how many of the features can be had, and of how many.
-
-    They can where all clean tables that they are made from are filled; where some come ready-made, those do.
-    """
+def had_by_family(features: Sequence[Feature], missing: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Per family how many of the features can be had, and of how many; `missing` names those that cannot."""
     found: dict[str, tuple[int, int]] = {}
     for feature in features:
         n_had, n_all = found.get(feature.family, (0, 0))
-        is_fed = bool(feature.needs) and set(feature.needs) <= set(filled)
-        is_had = feature.name in ready if ready else is_fed
-        found[feature.family] = (n_had + is_had, n_all + 1)
+        found[feature.family] = (n_had + (feature.name not in missing), n_all + 1)
     return found
 
 

@@ -49,9 +49,8 @@ def mapped(rows: DataFrame, source: Source, table: Table, secret: bytes) -> Data
     columns = {**source.columns, "received_at": source.received_at}
     values = {name: value(rows, column, types[name], source, secret) for name, column in columns.items()}
     present = {f"{_PRESENT}{name}": _is_present(column) for name, column in columns.items() if _is_tried(column)}
-    is_in = F.lit(True) if source.filter is None else _condition(source.filter)
     conditions = {counted(name): _condition(sql) for name, sql in source.counts.items()}
-    everything = {**values, **present, IS_LEFT_OUT: ~is_in, **conditions}
+    everything = {**values, **present, IS_LEFT_OUT: ~is_let_in(source), **conditions}
     flat = rows.select(*reading.ROW_HASH, reading.MALFORMED, *(col.alias(name) for name, col in everything.items()))
     reasons = [checks.readable(F.col(reading.MALFORMED))]
     reasons += [
@@ -108,6 +107,11 @@ def identifiers(rows: DataFrame, source: Source) -> list[Column]:
 def key_expressions(source: Source) -> list[str]:
     """What the keys of a source are made of."""
     return [column.key for column in source.columns.values() if isinstance(column, Key)]
+
+
+def is_let_in(source: Source) -> Column:
+    """Whether the filter of the source lets a row of the feed in."""
+    return F.lit(True) if source.filter is None else _condition(source.filter)
 
 
 def _text(sql: str) -> Column:

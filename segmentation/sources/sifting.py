@@ -1,6 +1,6 @@
 """Every row of a feed is left out, a duplicate, refused or accepted: exact repeats first, then the checks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
 from segmentation.errors import SourceError
-from segmentation.sources import checks, erasure, mapping, quarantine, reading, telling
+from segmentation.sources import checks, erasure, mapping, quarantine, reading, references, telling
 from segmentation.sources.contract import CLEAN_TABLES
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.mapping import IS_LEFT_OUT, OCCURRENCE, REASONS, TYPE_REASONS, counted
@@ -59,18 +59,28 @@ class Sifted:
 
 @contextmanager
 def sifted(
-    raw: DataFrame, tables_at: Store, source: Source, table: Table, delivery: Delivery, secret: bytes
+    raw: DataFrame,
+    tables_at: Store,
+    source: Source,
+    table: Table,
+    delivery: Delivery,
+    secret: bytes,
+    *,
+    keys: Mapping[references.Place, DataFrame] | None = None,
 ) -> Iterator[Sifted]:
     """Take a feed apart. What is kept in Spark's storage while the block runs holds tokens only.
 
     A small feed is kept whole. A large one is read again for each question instead, which is quicker than to keep it:
     once for the rows that share a hash, once for those and the refused, once to write the rest, which stand alone.
+    `keys` are those that tables which are not there will know.
 
     Raises: SourceError when the feed cannot be read or is empty.
     """
     with telling.telling_errors(source, "read the feed"):
         rows = reading.trimmed(raw, source)
-        judged, notes = _judged(rows, tables_at, source, table, secret)
+        checked = _checked(rows, tables_at, source, table, secret)
+        known, notes = _with_references(checked, tables_at, source, keys or {})
+        judged = known.withColumn(_SHARED, _shared_hash(source, table))
         is_small = delivery.n_bytes <= KEPT_BYTES
         alone = None if is_small else _Alone(judged, source)
         told_apart = _told_apart(judged if alone is None else alone.others(), source, table)
@@ -101,17 +111,13 @@ def sifted(
             alone.groups.unpersist()
 
 
-def _judged(
-    rows: DataFrame, tables_at: Store, source: Source, table: Table, secret: bytes
-) -> tuple[DataFrame, list[str]]:
-    """The mapped feed with REASONS of every check but `unique`, and notes. Grain: one row per line."""
+def _checked(rows: DataFrame, tables_at: Store, source: Source, table: Table, secret: bytes) -> DataFrame:
+    """The mapped feed with REASONS of every check but `references` and `unique`. Grain: one row per line."""
     clean = mapping.mapped(rows.transform(_with_occurrence, source), source, table, secret)
     is_erased = ~F.col(IS_LEFT_OUT) & erasure.is_erased(tables_at, clean.columns)
     reasons = checks.all_reasons(_row_checks(source, table))
     known_lines = clean.withColumn(_IS_ERASED, is_erased).withColumn(IS_LEFT_OUT, F.col(IS_LEFT_OUT) | is_erased)
-    checked = known_lines.withColumn(REASONS, F.concat(F.col(TYPE_REASONS), reasons)).drop(TYPE_REASONS)
-    known, notes = _with_references(checked, tables_at, source)
-    return known.withColumn(_SHARED, _shared_hash(source, table)), notes
+    return known_lines.withColumn(REASONS, F.concat(F.col(TYPE_REASONS), reasons)).drop(TYPE_REASONS)
 
 
 def _with_occurrence(rows: DataFrame, source: Source) -> DataFrame:
@@ -147,20 +153,27 @@ def _row_checks(source: Source, table: Table) -> list[Column]:
     ]
 
 
-def _with_references(rows: DataFrame, tables_at: Store, source: Source) -> tuple[DataFrame, list[str]]:
-    """Add a reason to rows whose key another clean table does not know. A table that is not there checks nothing."""
+def _with_references(
+    rows: DataFrame, tables_at: Store, source: Source, keys: Mapping[references.Place, DataFrame]
+) -> tuple[DataFrame, list[str]]:
+    """Add a reason to rows whose key another clean table does not know, and notes.
+
+    A table that is not there checks nothing, unless `keys` has what it will know.
+    """
     notes = []
     for name, table_name in source.references.items():
-        referred = CLEAN_TABLES[table_name]
-        if not tables_at.exists(referred):
+        place = references.place_of(name, table_name)
+        if tables_at.exists(CLEAN_TABLES[table_name]):
+            own = tables_at.read(CLEAN_TABLES[table_name]).select(F.col(place[1]).alias(references.KEY)).distinct()
+        elif place in keys:
+            own = keys[place]
+        else:
             notes.append(f"{source.name}.{name} was not checked: there is no {table_name}")
             continue
-        key = name if name in referred.column_names else referred.grain[0]
-        keys = tables_at.read(referred).select(F.col(key).alias("_key")).distinct()
-        known = keys.withColumn(_ALSO_KNOWN, F.lit(True))
-        joined = rows.join(known, on=F.col(name) == F.col("_key"), how="left")
+        known = own.withColumn(_ALSO_KNOWN, F.lit(True))
+        joined = rows.join(known, on=F.col(name) == F.col(references.KEY), how="left")
         reason = checks.all_reasons([checks.references(name, table_name, F.col(_ALSO_KNOWN))])
-        rows = joined.withColumn(REASONS, F.concat(F.col(REASONS), reason)).drop("_key", _ALSO_KNOWN)
+        rows = joined.withColumn(REASONS, F.concat(F.col(REASONS), reason)).drop(references.KEY, _ALSO_KNOWN)
     return rows, notes
 
 

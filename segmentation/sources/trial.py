@@ -1,6 +1,6 @@
 """Try a source on a few rows of its feed: what the mapping makes of them. Nothing is written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, reduce
 
@@ -9,10 +9,12 @@ from pyspark.sql import functions as F
 
 from segmentation.privacy.masking import MASKED
 from segmentation.settings import RunSettings
-from segmentation.sources import changes, expressions, feeds, mapping, probing, reading, telling
+from segmentation.sources import changes, expressions, feeds, mapping, newest, probing, reading, references, telling
 from segmentation.sources import delivery as deliveries
 from segmentation.sources.delivery import Delivery
+from segmentation.sources.newest import Newest
 from segmentation.sources.reading import ROW_HASH
+from segmentation.sources.references import FeedKeys
 from segmentation.sources.sifting import Sifted, sifted
 from segmentation.sources.source import ColumnMapping, RowKey, Source, sql_of
 from segmentation.tables import PersonalData, Store, Table
@@ -58,16 +60,26 @@ class Trial:
     """Columns of the clean table that the mapping leaves empty."""
     not_read: tuple[str, ...]
     """Columns of the feed that nothing reads."""
+    newest: Newest | None
+    """The newest day in the feed; None where it tells none."""
     notes: tuple[str, ...]
 
 
 def try_out(
-    spark: SparkSession, tables_at: Store, source: Source, table: Table, settings: RunSettings, n_rows: int
+    spark: SparkSession,
+    tables_at: Store,
+    source: Source,
+    table: Table,
+    settings: RunSettings,
+    n_rows: int,
+    *,
+    keys: Mapping[references.Place, FeedKeys] | None = None,
 ) -> Trial | None:
     """Take `n_rows` rows of a feed apart as an intake does; None when the feed is absent and optional.
 
     Half of them come from its first file, half from its last one: what is new shows there. Keys are looked up in the
-    tables that there are by now. Another row may still break a check that these keep.
+    tables that there are by now, else in `keys`, which are those of the feeds of tables that are not there: of the keys
+    of two samples hardly any meet. Another row may still break a check that these keep.
 
     Raises: SourceError where the intake of the whole feed would stop at once: it is missing, unreadable, empty or lacks
     a column, or an expression stops at a bad value.
@@ -78,12 +90,14 @@ def try_out(
     few = _few_rows(spark, source, table, found, n_rows)
     feed = changes.reconciled(few, feeds.book(tables_at), source, table, found)
     probing.require_usable(spark, feed, source, found)
-    small = replace(found, n_bytes=0)
+    small, looked_up = replace(found, n_bytes=0), keys or {}
+    whole = {place: one.keys for place, one in looked_up.items() if one.is_whole}
     with (
-        sifted(feed.rows, tables_at, source, table, small, settings.secret.key()) as parts,
+        sifted(feed.rows, tables_at, source, table, small, settings.secret.key(), keys=whole) as parts,
         telling.telling_errors(source, "read a few rows of the feed"),
     ):
         rows, reasons = _accepted(parts, table), _reasons(parts)
+        of_keys = tuple(_of_keys(source, rows, looked_up))
     mapped = {**source.columns, "received_at": source.received_at}
     return Trial(
         source=source.name,
@@ -99,8 +113,26 @@ def try_out(
         columns=tuple(_column(name, column, table, rows) for name, column in mapped.items()),
         not_mapped=tuple(name for name in table.column_names if name not in (*mapped, "feed_id")),
         not_read=_not_read(source, list(feed.columns)),
-        notes=(*parts.notes, *feed.notes(source)),
+        newest=newest.newest_day(spark, source, table, found, few),
+        notes=(*parts.notes, *of_keys, *feed.notes(source)),
     )
+
+
+def _of_keys(source: Source, rows: Sequence[Row], keys: Mapping[references.Place, FeedKeys]) -> Iterator[str]:
+    """Where keys of tables that are not there were looked up, in words."""
+    for name, table_name in source.references.items():
+        looked_up = keys.get(references.place_of(name, table_name))
+        if looked_up is None:
+            continue
+        if looked_up.is_whole:
+            yield f"{name}: looked up among the {looked_up.n_keys:,} keys in the feed of {table_name}, read whole"
+            continue
+        tokens = {row[name] for row in rows if row[name] is not None}
+        n_met = looked_up.keys.filter(F.col(references.KEY).isin(sorted(tokens))).count()
+        yield (
+            f"{name}: {n_met:,} of {len(tokens):,} keys are among the first {looked_up.n_keys:,} in the feed of "
+            f"{table_name}, which is too large to be read whole; of the others nobody can say"
+        )
 
 
 def _few_rows(spark: SparkSession, source: Source, table: Table, found: Delivery, n_rows: int) -> DataFrame:

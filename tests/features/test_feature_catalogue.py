@@ -83,14 +83,8 @@ def test_the_page_of_features_is_in_step_with_the_catalogue():
     assert page == catalogue.describe(), "write it again: segmentation.features.catalogue.describe()"
 
 
-def test_a_feature_can_be_had_where_all_its_tables_are_filled():
+def test_features_are_counted_by_family_less_those_that_are_missing():
     features = [catalogue.by_name(name) for name in ("sms_per_month", "data_kb_per_month", "tenure_months")]
 
-    assert catalogue.had_by_family(features, {"usage_daily"}) == {"usage": (2, 2), "contract": (0, 1)}
-    assert catalogue.had_by_family(features, {"usage_daily", "service_spells"})["contract"] == (1, 1)
-
-
-def test_of_features_that_come_ready_made_those_can_be_had_that_do():
-    features = [catalogue.by_name(name) for name in ("sms_per_month", "data_kb_per_month")]
-
-    assert catalogue.had_by_family(features, {"usage_daily"}, ready={"sms_per_month"}) == {"usage": (1, 2)}
+    assert catalogue.had_by_family(features, {"tenure_months"}) == {"usage": (2, 2), "contract": (0, 1)}
+    assert catalogue.had_by_family(features, ())["contract"] == (1, 1)

@@ -1,14 +1,16 @@
 """`segmentation check`: every feed tried, all problems together, nothing written."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from jobs import check, terminal
+from jobs import check, foreseen, terminal
 from segmentation import runs
 from segmentation.errors import SourceError
 from segmentation.settings import load
+from segmentation.sources.newest import ENDS, WHOLE, Newest
 
 ROOT = Path(__file__).parent.parent.parent
 LINES = """
@@ -71,6 +73,66 @@ def test_families_without_a_feed_are_told(opened):
     assert n_had == n_all > 0
     assert families["payg"]["usage"][0] == 0
     assert families["home"]["care"][0] == 0
+
+
+def test_a_feature_without_a_column_is_told_with_the_column(opened):
+    answer = check.run(opened)
+    missing = answer.data["missing_features"]["payg"]
+
+    assert "recharge_velocity" not in missing
+    assert missing["expiry_recharge_share"] == ["recharges.expires_on"]
+    assert missing["data_velocity"] == ["usage_daily"]
+    assert answer.data["missing_features"]["home"]["age_years"] == ["service_spells", "subscribers"]
+    assert answer.data["shown_families"]["payg"]["recharge"] == [5, 7]
+    lines = [str(part) for part in answer.shown]
+    assert "recharges.expires_on is not mapped: no expiry_recharge_share (payg)" in lines
+    assert not any(line.startswith("usage_daily.") for line in lines)
+    assert "plan, home: no line can be in it, since nothing fills service_spells" in lines
+
+
+def test_the_newest_day_of_a_feed_is_told_beside_the_month_asked_for(opened):
+    answer = check.run(opened)
+
+    found = answer.data["newest"]["top_ups"]
+    assert found["day"] == "2025-02-05"
+    assert found["lag"] > 2
+    assert any("too old" in str(part) for part in answer.shown)
+
+
+@pytest.mark.parametrize(
+    ("table", "newest", "lag", "told"),
+    [
+        ("recharges", date(2026, 9, 30), 1, "the month asked for is 2026-10: it would be late"),
+        (
+            "recharges",
+            date(2026, 7, 31),
+            3,
+            "the month asked for is 2026-10: too old, what is made of it would be null",
+        ),
+        ("recharges", date(2026, 10, 1), 0, "the month asked for, 2026-10, is in it, without its last 30 days"),
+        ("recharges", date(2026, 11, 3), 0, "the month asked for, 2026-10, is in it"),
+        ("invoices", date(2026, 10, 31), 0, "the month asked for, 2026-10, is in it"),
+    ],
+)
+def test_a_feed_of_events_whose_newest_day_lies_before_the_month_is_late(table, newest, lag, told):
+    found = foreseen.month(table, Newest("day", newest, WHOLE), date(2026, 10, 31))
+
+    assert (found.lag, found.told) == (lag, f"newest day in the whole feed: {newest}; {told}")
+
+
+def test_what_holds_over_time_is_not_late_without_a_new_row():
+    found = foreseen.month("devices", Newest("valid_from", date(2026, 3, 1), ENDS), date(2026, 10, 31))
+
+    assert (found.lag, found.told) == (0, "newest valid_from in its first and its last file: 2026-03-01")
+
+
+def test_a_month_may_end_on_any_day():
+    found = foreseen.month("recharges", Newest("day", date(2026, 9, 9), WHOLE), date(2026, 10, 9))
+
+    assert (found.lag, found.told.partition("; ")[2]) == (
+        1,
+        "the month asked for is that to 2026-10-09: it would be late",
+    )
 
 
 def test_the_answer_is_shown_before_the_error_that_ends_the_command(capsys):

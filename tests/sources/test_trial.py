@@ -3,7 +3,7 @@
 import pytest
 
 from segmentation.errors import SourceError
-from segmentation.sources import trial
+from segmentation.sources import newest, references, trial
 
 LINES = """
 name: lines
@@ -137,3 +137,88 @@ def test_a_feed_that_cannot_be_taken_in_is_an_error_as_of_an_intake(operator):
 
 def test_an_optional_feed_that_is_absent_is_none(operator):
     assert tried(operator, text=LINES + "optional: true\n") is None
+
+
+TOP_UPS = """
+name: top_ups
+table: recharges
+location: top_ups.csv
+format: csv
+columns:
+  recharge_id: {key: ref, kind: record}
+  subscriber_id: {key: phone, kind: subscriber}
+  day: {date: sold}
+received_at: {timestamp: delivered}
+references: {subscriber_id: subscribers}
+"""
+
+
+def top_ups_tried(operator, n_rows=100):
+    lines, top_ups = operator.source(LINES), operator.source(TOP_UPS)
+    with references.looked_up(operator.spark, operator.tables, [lines, top_ups], operator.settings) as keys:
+        return trial.try_out(
+            operator.spark, operator.tables, top_ups, top_ups.clean_table(), operator.settings, n_rows, keys=keys
+        )
+
+
+@pytest.fixture
+def with_orphans(operator):
+    """Ten lines, of which one is left out by the filter; recharges of each and of a line that nobody knows."""
+    rows = [line(number, kind="landline" if number == 9 else "mobile") for number in range(10)]
+    sold = [f"T{number},99903141592{number},2025-02-01,2025-02-02 03:00:00" for number in range(10)]
+    operator.deliver("lines/part-1.csv", "\n".join([HEAD, *rows]))
+    unknown = "T10,999031415900,2025-02-01,2025-02-02 03:00:00"
+    operator.deliver("top_ups.csv", "\n".join(["ref,phone,sold,delivered", *sold, unknown]))
+    return operator
+
+
+def test_an_orphan_is_seen_before_there_is_the_table_it_refers_to(with_orphans):
+    found = top_ups_tried(with_orphans)
+
+    assert (found.quarantined, found.accepted) == (2, 9)
+    assert found.reasons == (("references(subscriber_id): a key that subscribers knows", 2),)
+    assert "subscriber_id: looked up among the 9 keys in the feed of subscribers, read whole" in found.notes
+    assert with_orphans.written() == []
+
+
+def test_a_key_is_no_orphan_because_few_rows_are_tried(with_orphans):
+    with_orphans.deliver("top_ups.csv", "ref,phone,sold,delivered\nT8,999031415928,2025-02-01,2025-02-02 03:00:00\n")
+
+    assert top_ups_tried(with_orphans, n_rows=1).accepted == 1
+
+
+def test_of_a_feed_too_large_to_read_whole_no_key_is_called_an_orphan(with_orphans, monkeypatch):
+    monkeypatch.setattr(references, "READ_WHOLE_BYTES", 10)
+    monkeypatch.setattr(references, "FIRST_ROWS", 4)
+
+    found = top_ups_tried(with_orphans)
+
+    assert (found.quarantined, found.accepted) == (0, 11)
+    assert any(note.startswith("subscriber_id: 4 of 11 keys are among the first 4") for note in found.notes)
+    assert "top_ups.subscriber_id was not checked: there is no subscribers" in found.notes
+
+
+def test_keys_in_a_feed_that_cannot_be_read_are_not_looked_up(with_orphans):
+    with_orphans.deliver("lines/part-1.csv", "holder,since\nQuagmire,2025-01-01\n")
+
+    found = top_ups_tried(with_orphans)
+
+    assert found.accepted == 11
+    assert found.notes == ("top_ups.subscriber_id was not checked: there is no subscribers",)
+
+
+def test_the_newest_day_is_looked_for_in_as_much_as_can_be_read(operator, monkeypatch):
+    old, new, future = line(1, since="2025-01-01"), line(2, since="2025-01-02"), line(3, since="2031-01-01")
+    operator.deliver("lines/part-1.csv", "\n".join([HEAD, old]))
+    operator.deliver("lines/part-2.csv", "\n".join([HEAD, new, future, line(4, kind="landline", since="2025-01-02")]))
+    operator.deliver("lines/part-3.csv", "\n".join([HEAD, old]))
+
+    whole = tried(operator, n_rows=2).newest
+    monkeypatch.setattr(newest, "READ_WHOLE_BYTES", 300)
+    ends = tried(operator, n_rows=2).newest
+    monkeypatch.setattr(newest, "READ_WHOLE_BYTES", 10)
+    few = tried(operator, n_rows=2).newest
+
+    assert (str(whole.day), whole.column, whole.among) == ("2025-01-02", "valid_from", newest.WHOLE)
+    assert (str(ends.day), ends.among) == ("2025-01-01", newest.ENDS)
+    assert (str(few.day), few.among) == ("2025-01-01", newest.SAMPLE)
