@@ -118,6 +118,9 @@ class PreparationSettings(Settings):
     """A feature that is correlated more than this with churn that came later is left out: it was made from it."""
     max_missing: float = Field(default=0.6, gt=0, le=1)
     """A feature missing for a larger share is left out."""
+    max_equal_share: float = Field(default=0.995, gt=0, le=1)
+    """A feature that has one and the same value in a larger share of the lines that have any is left out; 1 keeps all
+    that vary."""
     scaling: Literal["none", "standard", "robust"] = "standard"
     """How features become comparable: by mean and spread, or by median and quartiles."""
     family_weights: dict[str, Weight] = Field(default_factory=dict)

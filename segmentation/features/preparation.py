@@ -152,12 +152,18 @@ def _step(column: Numbers, feature: Feature, settings: PreparationSettings) -> S
         return "missing for every line"
     if missing_share > settings.max_missing:
         return f"missing for {missing_share:.0%} of the lines (at most {settings.max_missing:.0%})"
+    n_equal = int(np.unique(known, return_counts=True)[1].max())
+    if n_equal == known.size:
+        return "the same for all lines"
+    if n_equal / known.size > settings.max_equal_share:
+        differing, least = (100 * (1 - share) for share in (n_equal / known.size, settings.max_equal_share))
+        return f"the same for all but {differing:.2g}% of the lines (at least {least:.2g}%)"
     fill = float(np.median(known))
     unit = _log_unit(known) if feature.skew == "log" else 0.0
     measured = signed_log(known, unit) if unit else known
     low, high = (float(end) for end in np.quantile(measured, [settings.winsorise, 1 - settings.winsorise]))
     if high - low <= max(FLAT * max(abs(low), abs(high)), 1 / LARGEST):
-        return "the same for all lines" if np.ptp(measured) == 0 else "the same for all but a few lines"
+        return "the same for all but a few lines"
     all_rows = filled(column, fill)
     pulled_in = np.clip(signed_log(all_rows, unit) if unit else all_rows, low, high)
     centre, spread = _centre_and_spread(pulled_in, settings.scaling)

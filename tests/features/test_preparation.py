@@ -38,6 +38,52 @@ def test_what_is_missing_for_most_constant_or_a_twin_is_left_out_with_the_reason
     assert found.dropped["sms_per_month"].startswith("moves with data_kb_per_month (correlation 1.000")
 
 
+def with_others(n_others: int, *, n_rows: int = 10_000, of: float = 4.0) -> np.ndarray:
+    """A column that is the same but for so many rows, each of which has a value of its own."""
+    column = np.full((n_rows, 1), of)
+    column[:n_others, 0] = of + 1 + np.arange(n_others)
+    return column
+
+
+@pytest.mark.parametrize(
+    ("column", "chosen", "reason"),
+    [
+        (with_others(0), {}, "the same for all lines"),
+        (with_others(1), {}, "the same for all but 0.01% of the lines (at least 0.5%)"),
+        (with_others(10), {}, "the same for all but 0.1% of the lines (at least 0.5%)"),
+        (with_others(10, of=0.0), {}, "the same for all but 0.1% of the lines (at least 0.5%)"),
+        (with_others(10), {"winsorise": 0}, "the same for all but 0.1% of the lines (at least 0.5%)"),
+        (with_others(10), {"scaling": "robust"}, "the same for all but 0.1% of the lines (at least 0.5%)"),
+        (with_others(400), {"max_equal_share": 0.95}, "the same for all but 4% of the lines (at least 5%)"),
+        (np.vstack([with_others(30), np.full((14_000, 1), np.nan)]), {}, "the same for all but 0.3% of the lines"),
+        (np.vstack([with_others(30), -with_others(30, of=-4.0)]), {}, "the same for all but 0.3% of the lines"),
+        (with_others(60), {"winsorise": 0.01}, "the same for all but a few lines"),
+    ],
+)
+def test_a_feature_with_one_value_for_nearly_all_lines_is_left_out(column, chosen, reason):
+    rows = np.column_stack([random_rows(len(column), 1), column])
+
+    found = learn(rows, [SALARY, SMS], PreparationSettings(**chosen))
+
+    assert found.dropped["sms_per_month"].startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("column", "chosen"),
+    [
+        (with_others(100), {}),
+        (with_others(100, of=0.0), {"scaling": "robust"}),
+        (with_others(10), {"winsorise": 0, "max_equal_share": 0.999}),
+        (with_others(1), {"winsorise": 0, "max_equal_share": 1}),
+        (np.arange(10_000.0)[:, None] % 2, {}),
+    ],
+)
+def test_a_feature_in_which_enough_lines_differ_is_fitted_on(column, chosen):
+    rows = np.column_stack([random_rows(len(column), 1), column])
+
+    assert "sms_per_month" in learn(rows, [SALARY, SMS], PreparationSettings(**chosen)).raw_names
+
+
 def test_prepared_features_are_standard_and_the_missing_are_in_the_middle():
     rows = random_rows(4000, 2)
     rows[::7, 0] = np.nan
