@@ -115,7 +115,8 @@ class PreparationSettings(Settings):
     max_instability: float = Field(default=0.5, gt=0)
     """A feature that has shifted more than this since the day before (population stability index) is left out."""
     max_leak: float = Field(default=0.9, gt=0, le=1)
-    """A feature that is correlated more than this with churn that came later is left out: it was made from it."""
+    """A feature that is correlated more than this with a churn or a move that came later was made from it, and is left
+    out."""
     max_missing: float = Field(default=0.6, gt=0, le=1)
     """A feature missing for a larger share is left out."""
     max_equal_share: float = Field(default=0.995, gt=0, le=1)

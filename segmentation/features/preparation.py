@@ -1,7 +1,6 @@
 """Make features ready to be compared: learn a preparation from a sample of rows, and put it to use on all of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ from pyspark.sql import functions as F
 from segmentation.errors import DataError
 from segmentation.features import selection
 from segmentation.features.feature import Feature
+from segmentation.features.selection import NO_LEAKS, Leaks
 from segmentation.features.transformation import LARGEST, Numbers, Preparation, Step, filled, is_known, signed_log
 from segmentation.settings import PreparationSettings
 
@@ -34,7 +34,7 @@ def fit_preparation(
     settings: PreparationSettings,
     *,
     earlier: DataFrame | None = None,
-    leaks: Mapping[str, float] | None = None,
+    leaks: Leaks = NO_LEAKS,
 ) -> Preparation:
     """The preparation of the candidates, learnt from the rows with the lowest hash of their key.
 
@@ -45,7 +45,7 @@ def fit_preparation(
     names = [feature.name for feature in candidates]
     before = None if earlier is None else sample(earlier, names, settings.sample_rows)
     values = sample(features, names, settings.sample_rows)
-    return learn(values, candidates, settings, before=before, leaks=leaks or {})
+    return learn(values, candidates, settings, before=before, leaks=leaks)
 
 
 def nodes(features: DataFrame, preparation: Preparation) -> DataFrame:
@@ -86,7 +86,7 @@ def learn(
     settings: PreparationSettings,
     *,
     before: Numbers | None = None,
-    leaks: Mapping[str, float] = MappingProxyType({}),
+    leaks: Leaks = NO_LEAKS,
 ) -> Preparation:
     """The preparation learnt from rows (n, d), columns in the candidates' order; `before`: rows of a day before."""
     steps: list[Step] = []
@@ -124,13 +124,14 @@ def _untrusted(
     feature: Feature,
     now: Numbers,
     before: Numbers | None,
-    leaks: Mapping[str, float],
+    leaks: Leaks,
     settings: PreparationSettings,
 ) -> str | None:
     """Why a feature is not to be fitted on though it varies; null when it may be."""
-    leak = leaks.get(feature.name, 0.0)
-    if leak > settings.max_leak:
-        return f"tells churn that came later (correlation {leak:.3f}, at most {settings.max_leak:g})"
+    leak = leaks.strongest.get(feature.name)
+    if leak is not None and leak.correlation > settings.max_leak:
+        told = f"correlation {leak.correlation:.3f}, at most {settings.max_leak:g}"
+        return f"tells what came later: {leak.outcome} ({told})"
     shift = 0.0 if before is None else selection.instability(now, before)
     if shift > settings.max_instability:
         return f"has shifted since the day before (stability index {shift:.2f}, at most {settings.max_instability:g})"

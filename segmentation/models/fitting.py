@@ -1,6 +1,7 @@
 """Fit one vertical: preparation, method, baseline."""
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -13,7 +14,8 @@ from segmentation import code, progress
 from segmentation.clustering import kmeans, mixture, nodes, ward
 from segmentation.clustering.report import FitReport
 from segmentation.errors import DataError
-from segmentation.features import catalogue, preparation
+from segmentation.features import catalogue, preparation, selection
+from segmentation.features.selection import NO_LEAKS, Leaks
 from segmentation.graph import communities, ties
 from segmentation.models.comparison import beside_baseline
 from segmentation.models.fitted import FittedModel, MethodModel
@@ -26,6 +28,7 @@ from segmentation.settings import (
     stable_hash,
 )
 
+logger = logging.getLogger(__name__)
 FITTED_STATES = ("active", "dormant")
 """New and returned lines are scored with a flag, never fitted on: their windows are not full yet."""
 FEWEST_MONTHS = 3
@@ -40,7 +43,7 @@ def fit(
     *,
     home_ties: DataFrame | None = None,
     earlier: DataFrame | None = None,
-    leaks: Mapping[str, float] | None = None,
+    leaks: Leaks = NO_LEAKS,
 ) -> FittedModel:
     """The model of one vertical as of a day. The same features, settings and seed give the same model.
 
@@ -52,9 +55,7 @@ def fit(
     progress.says("1 of 5, preparation of the features")
     rows = only_fittable(features)
     candidates = catalogue.cluster_features(settings.vertical, settings)
-    prepared = preparation.fit_preparation(
-        rows, candidates, settings.preparation, earlier=None if earlier is None else only_settled(earlier), leaks=leaks
-    )
+    prepared, on_selection = _prepared(rows, settings, as_of, earlier, leaks)
     digest = features_digest(rows, [feature.name for feature in candidates])
     with (
         nodes.ordered(preparation.nodes(rows, prepared)) as ordered,
@@ -70,16 +71,30 @@ def fit(
         )
     return FittedModel(
         vertical=settings.vertical.value,
-        model_version=model_version(settings, digest, ties_digest),
+        model_version=model_version(settings, digest, ties_digest, fitted_on=prepared.raw_names),
         fitted_as_of=as_of,
         features_digest=digest,
         settings=settings.model_dump(mode="json"),
         preparation=prepared,
         model=model,
-        report=replace(report, notes=(*report.notes, beside_baseline(report, baseline_report))),
+        report=replace(report, notes=(*report.notes, *on_selection, beside_baseline(report, baseline_report))),
         baseline=baseline,
         baseline_report=baseline_report,
     )
+
+
+def _prepared(
+    rows: DataFrame, settings: VerticalSettings, as_of: date, earlier: DataFrame | None, leaks: Leaks
+) -> tuple[preparation.Preparation, tuple[str, ...]]:
+    """The preparation, and what a reader should know of how its features were chosen."""
+    candidates = catalogue.cluster_features(settings.vertical, settings)
+    before = None if earlier is None else only_settled(earlier)
+    prepared = preparation.fit_preparation(rows, candidates, settings.preparation, earlier=before, leaks=leaks)
+    has_earlier = before is not None and not before.isEmpty()
+    gaps = selection.not_looked_for(as_of, leaks, has_earlier=has_earlier)
+    for gap in gaps:
+        logger.warning("%s: %s", settings.vertical, gap)
+    return prepared, (*selection.looked_for(leaks), *gaps)
 
 
 def only_settled(features: DataFrame) -> DataFrame:
@@ -120,10 +135,15 @@ def _digest(rows: DataFrame, hashed: list[str], names: list[str]) -> str:
     return stable_hash([found["n"], str(found["total"]), found["mixed"], names])
 
 
-def model_version(settings: VerticalSettings, digest: str, ties_digest: str | None = None) -> str:
-    """Hash of vertical, settings with their seed, code, features, and ties where the method looks at them."""
+def model_version(
+    settings: VerticalSettings, digest: str, ties_digest: str | None = None, *, fitted_on: Sequence[str]
+) -> str:
+    """Hash of vertical, settings with their seed, code, features, and ties where the method looks at them.
+
+    `fitted_on` are the features that were chosen: what is known of other days may leave another one out.
+    """
     of_ties = [] if ties_digest is None else [ties_digest]
-    return stable_hash([settings.model_dump(mode="json"), code.version(), digest, *of_ties])
+    return stable_hash([settings.model_dump(mode="json"), code.version(), digest, list(fitted_on), *of_ties])
 
 
 @contextmanager

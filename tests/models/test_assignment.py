@@ -71,7 +71,11 @@ def test_the_same_features_in_other_partitions_give_the_same_model(spark: SparkS
     assert one.predict(values).cluster.tolist() == many.predict(values).cluster.tolist()
     assert one.report.n_rows == len(truth)
     assert one.baseline.n_clusters == 3
-    assert fitting.model_version(given.model_copy(update={"seed": 4}), one.features_digest) != one.model_version
+    chosen, digest = one.preparation.raw_names, one.features_digest
+    assert fitting.model_version(given, digest, fitted_on=chosen) == one.model_version
+    assert fitting.model_version(given, digest, fitted_on=chosen[1:]) != one.model_version
+    reseeded = given.model_copy(update={"seed": 4})
+    assert fitting.model_version(reseeded, digest, fitted_on=chosen) != one.model_version
 
 
 def test_too_few_settled_lines_are_an_error(spark: SparkSession):

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 MONTHS = [date(2026, 8, 31), date(2026, 9, 30), date(2026, 10, 31)]
 N_LINES = 300
 NOW = datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
+NOT_LOOKED_FOR = "features that have shifted were not looked for: there are no lines of a day before 2026-08-31"
 ORIGIN = {"run_id": "run-1", "computed_at": NOW}
 _METHODS = {"payg": "ward", "plan": "mixture", "home": "communities"}
 _MONEY = "minor currency units"
@@ -190,7 +191,12 @@ class _Lines:
             }
             for k in range(3, 9)
         ]
-        choice = {"reason": "best silhouette of 3 to 8", "candidates": candidates, "warnings": [], "notes": []}
+        choice = {
+            "reason": "best silhouette of 3 to 8",
+            "candidates": candidates,
+            "warnings": [],
+            "notes": [NOT_LOOKED_FOR],
+        }
         return {
             "vertical": self.vertical.value,
             "model_version": f"{self.vertical}-4f2a91c07be35d18",

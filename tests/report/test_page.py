@@ -150,6 +150,7 @@ def test_facts_feeds_and_notes_are_told(html):
     # One of the four could not be measured here.
     assert "facts that hold 2 of 3" in text
     assert "the value of the one before was taken" in text
+    assert f"F{operator_tables.NOT_LOOKED_FOR[1:]}." in text
     assert "0123456789abcdef" in text
     assert "usage_daily v3" in text
 

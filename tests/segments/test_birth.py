@@ -1,8 +1,13 @@
 """A model and its segments belong together, whenever a fit is killed."""
 
+import json
+from datetime import date
+
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
+from segmentation.features import catalogue
 from segmentation.models import registry, tracking
 from segmentation.runs import Run
 from segmentation.segments import birth, publication, scoring
@@ -12,6 +17,7 @@ from tests.jobs.two_kinds_of_lines import OCTOBER, opened, write_features
 
 pytestmark = [pytest.mark.delta, pytest.mark.slow]
 PAYG = VerticalName.PAYG
+SEPTEMBER = date(2026, 9, 30)
 
 
 @pytest.fixture
@@ -78,3 +84,49 @@ def test_a_refit_killed_after_the_release_is_brought_to_its_end_by_a_word(at, mo
 
     assert _living(at) == {registry.released_row(at.tables_at, PAYG)["model_version"]}
     assert at.tables_at.version(built.SEGMENTS) == version
+
+
+def _with_sms(at: Run) -> None:
+    """Half of the lines, of either kind, write one message a month and the others none."""
+    table = catalogue.feature_table(PAYG)
+    writes = F.pmod(F.xxhash64("subscriber_id"), F.lit(2)).cast("double")
+    features = at.tables_at.read(table, OCTOBER).withColumn("sms_per_month", writes)
+    at.tables_at.replace(features, table, as_of=OCTOBER)
+
+
+def _september(at: Run) -> None:
+    """September as October was; by the end of October it is known that all who wrote have left."""
+    table = catalogue.feature_table(PAYG)
+    features = at.tables_at.read(table, OCTOBER).withColumn("as_of", F.lit(SEPTEMBER))
+    at.tables_at.replace(features, table, as_of=SEPTEMBER)
+    outcome = {"vertical": "payg", "as_of": SEPTEMBER, "horizon_months": 1, "known_on": OCTOBER}
+    rows = [
+        {**outcome, "subscriber_id": row["subscriber_id"], "is_churned": row["sms_per_month"] == 1}
+        for row in features.collect()
+    ]
+    at.tables_at.replace(at.tables_at.rows(built.OUTCOMES, rows), built.OUTCOMES)
+
+
+def test_a_first_fit_says_what_was_not_looked_for_and_a_later_one_what_was(at):
+    _with_sms(at)
+    _fit(at, 2)
+    first = registry.released_row(at.tables_at, PAYG)
+
+    _september(at)
+    _fit(at, 2)
+
+    second = registry.released_row(at.tables_at, PAYG)
+    assert json.loads(first["choice"])["notes"][-3:-1] == [
+        "features made from what came later were not looked for: by 2026-10-31 it was known of too few lines of "
+        "earlier days what became of them",
+        "features that have shifted were not looked for: there are no lines of a day before 2026-10-31",
+    ]
+    assert json.loads(second["choice"])["notes"][-2] == (
+        "features were held against what came later: churn within 1 month"
+    )
+    assert "sms_per_month" in first["features"]
+    assert second["dropped_features"]["sms_per_month"] == (
+        "tells what came later: churn within 1 month (correlation 1.000, at most 0.9)"
+    )
+    # The same features of the same lines, but one was left out: another model.
+    assert first["model_version"] != second["model_version"]
