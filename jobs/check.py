@@ -59,7 +59,7 @@ def run(
 
 
 def _tried(at: Run, one: Source, n_rows: int, keys: Mapping[Place, FeedKeys]) -> Trial | SourceError | None:
-    wanted = readymade.with_checks(one) if one.is_ready_made else one
+    wanted = readymade.with_checks(one, at.settings.periods.as_of_days[-1]) if one.is_ready_made else one
     table = readymade.lines_table(one) if one.is_ready_made else one.clean_table()
     try:
         return trial.try_out(at.spark, at.tables_at.beside(), wanted, table, at.settings, n_rows, keys=keys)

@@ -116,7 +116,7 @@ def _again(at: Run, known: Book, one: Source, lying: Delivery) -> Again | None:
 def _mapping_hash(at: Run, one: Source, referred: str) -> str:
     """The hash a delivery would be remembered with now, its keys looked up as they were."""
     if one.is_ready_made:
-        return readymade.mapping_hash(one, at.settings, referred)
+        return readymade.mapping_hash(at.tables_at, one, at.settings, referred)
     return feeds.mapping_hash(one, one.clean_table(), at.settings, *([referred] if one.feed == "snapshot" else []))
 
 

@@ -28,7 +28,7 @@ def side_by_side(
 ) -> list[Result]:
     """The results of independent parts, in their order.
 
-    `after` gives for each part the numbers of earlier ones that must have ended before it begins. `ended` is called
+    `after` gives for each part the numbers of those that must have ended before it begins. `ended` is called
     with the number of parts that have.
 
     Raises: what the first broken part raised, in the order of the parts; parts that had begun come to their end, others

@@ -2,6 +2,9 @@
 
 Such a feed has no events, so population, features and outcomes are written from it directly, for the last day of the
 run. A churn flag in it becomes an outcome known on that day; like every outcome it is never fitted on.
+
+A row whose features reach beyond that day is refused; that it arrives later is in the nature of a feed. Lines whose
+person objects to analytics go into none of the tables, and families that need a grant are null without one.
 """
 
 from collections.abc import Sequence
@@ -10,18 +13,18 @@ from datetime import UTC, date, datetime
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from segmentation.errors import SettingsError
-from segmentation.features import catalogue, quality
+from segmentation.errors import SettingsError, SourceError
+from segmentation.features import catalogue, consent, quality
 from segmentation.settings import RunSettings, VerticalName, stable_hash
 from segmentation.sources import changes, feeds, ingestion, probing, reading, source, telling
 from segmentation.sources import delivery as deliveries
 from segmentation.sources.delivery import Delivery
 from segmentation.sources.feeds import FeedCounts
-from segmentation.sources.sifting import sifted
+from segmentation.sources.sifting import Sifted, sifted
 from segmentation.sources.source import Source
 from segmentation.tables import Column as TableColumn
 from segmentation.tables import Store, Table, built, care
-from segmentation.tables.clean import SUBSCRIBER, count
+from segmentation.tables.clean import SUBSCRIBER, count, day
 from segmentation.tables.store import union_by_name
 
 STATES = ("new", "active", "dormant", "returned")
@@ -32,6 +35,7 @@ _LINE = (
     count("months_seen", "Months since the spell began; taken from tenure_months when not mapped"),
     TableColumn("product_id", "string", "Product"),
     TableColumn("is_churned", "boolean", "Whether the line churned within the horizon; null when not known"),
+    day("as_of", "Last day that the features of the row look at; the last day of the run when not mapped"),
 )
 
 
@@ -73,9 +77,10 @@ def take_in(
 ) -> FeedCounts:
     """Write population, features and outcomes of the run's last day.
 
-    The same delivery again changes nothing and is not read, unless `is_again` asks for it.
+    The same delivery again changes nothing and is not read, unless `is_again` asks for it or people have answered
+    otherwise since. Needs the consents, where they are delivered, and the subscribers.
 
-    Raises: SourceError as `ingestion.take_in` does.
+    Raises: SourceError as `ingestion.take_in` does, and where no row can be used.
     """
     table = lines_table(of)
     as_of = settings.periods.as_of_days[-1]
@@ -85,20 +90,23 @@ def take_in(
     verticals = tuple(settings.verticals)
     known = feeds.book(tables_at)
     referred = feeds.referred_hash(known, of)
-    mapping = mapping_hash(of, settings, referred)
+    mapping = mapping_hash(tables_at, of, settings, referred)
     read_again = (found.feed_id,) if known.has(of, found) else ()
     before = known.counts(of, found, mapping)
     if not is_again and before is not None and _is_there(tables_at, as_of, verticals):
         return before
-    checked = with_checks(of)
+    checked = with_checks(of, as_of)
     feed = changes.reconciled(reading.raw_rows(spark, of, table, found), known, checked, table, found)
     probing.require_usable(spark, feed, of, found)
     secret = settings.secret.key()
     with sifted(feed.rows, tables_at, checked, table, found, secret) as parts:
+        _require_lines(parts, of, as_of)
+        agreed_lines = _agreed(parts.accepted, tables_at, as_of, of)
         refused = ingestion.refused_kept(parts, of, secret, found, run_id)
-        lines = parts.accepted.persist()
+        lines = agreed_lines.persist()
         try:
             with telling.telling_errors(of, "write the features", then="the next run writes them again"):
+                n_lines = lines.count()
                 for vertical in verticals:
                     _write(tables_at, lines, vertical, as_of, of, _version(vertical, found, mapping), run_id)
                 _write_quality(tables_at, verticals, as_of, of)
@@ -107,7 +115,8 @@ def take_in(
         finally:
             lines.unpersist()
             refused.unpersist()
-    counts = ingestion.counted(parts, parts.n_accepted, feed.notes(of))
+    n_objecting = 0 if of.group else parts.n_accepted - n_lines
+    counts = ingestion.counted(parts, n_lines, (*feed.notes(of), *_notes(of, as_of, n_objecting)))
     feeds.record(
         tables_at,
         known,
@@ -123,17 +132,55 @@ def take_in(
     return counts
 
 
-def mapping_hash(of: Source, settings: RunSettings, referred: str) -> str:
-    """Hash of all but the files that decides what a delivery becomes."""
-    more = str(settings.periods.as_of_days[-1]), catalogue.version(), *settings.verticals
+def mapping_hash(tables_at: Store, of: Source, settings: RunSettings, referred: str) -> str:
+    """Hash of all but the files that decides what a delivery becomes, what people have answered included."""
+    as_of = settings.periods.as_of_days[-1]
+    more = str(as_of), catalogue.version(), consent.version(tables_at, as_of), *settings.verticals
     return feeds.mapping_hash(of, lines_table(of), settings, referred, *more)
 
 
-def with_checks(of: Source) -> Source:
-    """The source with the checks that population and features need."""
-    required = ["vertical", "state", *of.checks.not_null]
+def with_checks(of: Source, as_of: date) -> Source:
+    """The source with the checks that population and features need: among them, none of a later day than `as_of`."""
+    required, between = ["vertical", "state", *of.checks.not_null], dict(of.checks.between)
     one_of = {"state": list(STATES), "vertical": [str(name) for name in VerticalName], **of.checks.one_of}
-    return of.model_copy(update={"checks": of.checks.model_copy(update={"not_null": required, "one_of": one_of})})
+    if "as_of" in of.columns:
+        least, _ = between.get("as_of", (None, None))
+        required, between = [*required, "as_of"], {**between, "as_of": (least, as_of)}
+    wanted = {"not_null": required, "one_of": one_of, "between": between}
+    return of.model_copy(update={"checks": of.checks.model_copy(update=wanted)})
+
+
+def _require_lines(parts: Sifted, of: Source, as_of: date) -> None:
+    if parts.n_accepted:
+        return
+    later = f", none of them later than {as_of}" if "as_of" in of.columns else ""
+    raise SourceError(
+        "every row of the feed is refused; nothing was written",
+        where=f"source {of.name}",
+        found=f"{parts.quarantined:,} refused rows",
+        expected=f"rows that say vertical, state and features of a line{later}",
+        remedy="`segmentation check` counts the reasons; mend the mapping, or ask for the features of that day",
+    )
+
+
+def _agreed(lines: DataFrame, tables_at: Store, as_of: date, of: Source) -> DataFrame:
+    """Lines that may be segmented, with the features that may be looked at. Grain: one row per line."""
+    by_family: dict[str, list[str]] = {}
+    for feature in catalogue.FEATURES:
+        if feature.name in of.columns:
+            by_family.setdefault(feature.family, []).append(feature.name)
+    may_be_segmented = consent.without_objection(lines, tables_at, as_of)
+    return consent.with_agreed_values(may_be_segmented, tables_at, as_of, by_family)
+
+
+def _notes(of: Source, as_of: date, n_objecting: int) -> list[str]:
+    """What a reader should know of the lines that were written."""
+    told = []
+    if "as_of" not in of.columns:
+        told.append(f"{of.name}: its rows do not say which day their features reach to; it is taken to be {as_of}")
+    if n_objecting:
+        told.append(f"{of.name}: lines whose people object to {consent.ANALYTICS} are left out")
+    return told
 
 
 def _is_there(tables_at: Store, as_of: date, verticals: tuple[VerticalName, ...]) -> bool:
@@ -196,7 +243,7 @@ def vertical_features(
         "state",
         months_seen.alias("months_seen"),
         F.array(*(F.lit(family) for family in missing)).cast("array<string>").alias("missing_families"),
-        F.lit(of.ready_made.staleness_periods).cast("bigint").alias("staleness_periods"),
+        _staleness(of, as_of).alias("staleness_periods"),
         F.lit(version).alias("features_version"),
         *(_mapped(of, feature.name).alias(feature.name) for feature in features),
         F.lit(run_id).alias("run_id"),
@@ -217,6 +264,14 @@ def outcomes(lines: DataFrame, vertical: VerticalName, as_of: date, horizon: int
         F.lit(None).cast("string").alias("moved_to"),
         F.lit(as_of).alias("known_on"),
     )
+
+
+def _staleness(of: Source, as_of: date) -> Column:
+    """Whole months between the last day that the features look at and the day; at least what the source declares."""
+    declared = F.lit(of.ready_made.staleness_periods).cast("bigint")
+    if "as_of" not in of.columns:
+        return declared
+    return F.greatest(declared, F.floor(F.months_between(F.lit(as_of), F.col("as_of"))).cast("bigint"))
 
 
 def _mapped(of: Source, name: str) -> Column:

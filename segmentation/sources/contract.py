@@ -6,6 +6,8 @@ from segmentation.tables import Column, PersonalData, Table, TimeKind, clean
 
 READY_MADE = "ready_made_features"
 """The table of a source that brings features instead of events; see features/readymade.py."""
+TELL_WHO_AGREED = (clean.CONSENTS.name, clean.SUBSCRIBERS.name)
+"""Tables that are read where ready-made features are taken in."""
 CLEAN_TABLES: dict[str, Table] = {table.name: table for table in clean.TABLES}
 ENGINE_COLUMNS = ("received_at", "feed_id")
 _SQL_KINDS = ("sql", "date", "timestamp", "number", "code", "text")

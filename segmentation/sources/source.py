@@ -297,13 +297,15 @@ def load_all(paths: Sequence[Path]) -> list[Source]:
 
 
 def taken_in_before(sources: Sequence[Source]) -> list[set[int]]:
-    """For each source the places of the earlier ones that have to be taken in before it.
+    """For each source the places of those that have to be taken in before it.
 
-    One of the two refers to the other's table, or both fill the same. All others may be taken in at once.
+    Of two of which one refers to the other's table, or which fill the same, it is the earlier one; of ready-made
+    features it is what tells which lines may be segmented, wherever that stands. All others may be taken in at once.
     """
     tables = [{source.table, *source.references.values()} for source in sources]
     return [
         {n for n, other in enumerate(sources[:place]) if other.table in tables[place] or source.table in tables[n]}
+        | {n for n, other in enumerate(sources) if source.is_ready_made and other.table in contract.TELL_WHO_AGREED}
         for place, source in enumerate(sources)
     ]
 

@@ -203,3 +203,10 @@ def test_a_source_comes_after_those_it_refers_to_and_those_that_fill_its_table()
     before = source.taken_in_before([*local, more_recharges])
 
     assert before == [set(), set(), {0}, {0, 2}]
+
+
+def test_ready_made_features_wait_for_what_tells_which_lines_may_be_segmented():
+    first = source.load(CONF / "real/sources/iranian_churn.yaml")
+    others = [source.load(CONF / "sources" / f"{name}.yaml") for name in ("consents", "products", "subscribers")]
+
+    assert source.taken_in_before([first, *others])[0] == {1, 3}
