@@ -87,7 +87,7 @@ _DOT = r"(?:\.|\s\.\s|\s*[(\[{]\s*(?:dot|\.)\s*[)\]}]\s*|\s+(?:dot|punkt|punto|p
 _SAID_DOT = r"(?:\s*[(\[{]\s*(?:dot|\.)\s*[)\]}]\s*|\s+(?:dot|punkt|punto|point|kropka)\s+)"
 _SAID_AT = r"\s+(?:at|ät|arroba|małpa|chiocciola)\s+"
 _LOCAL = rf"(?<![^\s,;:!?()\[\]{{}}]){_LABEL}(?:(?:{_DOT}|\s+(?:underscore|dash|hyphen|minus)\s+){_LABEL}){{0,5}}"
-_BETWEEN = r"[\s\p{Z}\p{Cf}\p{M}\p{Pd}().,/_*#|'\u2019\u2022]"
+_BETWEEN = r"[\s\p{Z}\p{Cc}\p{Cf}\p{M}\p{Pd}().,/_*#|'\u2019\u2022]"
 """What stands between the digits of a number; no colon, which is in times of the day."""
 _HOUSE_NUMBER = r"\p{Nd}{1,5}\p{L}?"
 _DAY = r"\p{Nd}{1,2}(?:st|nd|rd|th|er|\.)?"
