@@ -44,6 +44,19 @@ usual AS (
       {'n': len([other FOR other IN amounts IF other = one]), 'amount': one} FOR one IN list_distinct(amounts)
     ]) AS usual
   FROM sums
+),
+base AS (
+  SELECT sum(recharge_amount)::DOUBLE / nullif(sum(n_recharges), 0) AS base_mean
+  FROM recharge_partials
+  WHERE datediff('month', period, getvariable('as_of')) BETWEEN 0 AND 5
+),
+banded AS (
+  SELECT
+    *,
+    CASE WHEN base_mean > 0 THEN len(amounts) END AS n_amounts,
+    len([amount FOR amount IN amounts IF amount < base_mean * 0.5]) AS n_small,
+    len([amount FOR amount IN amounts IF amount >= base_mean * 2]) AS n_large
+  FROM usual, base
 )
 SELECT
   subscriber_id,
@@ -61,6 +74,9 @@ SELECT
   usual.amount::DOUBLE AS usual_recharge_amount,
   share(usual.n, len(amounts)) AS usual_amount_share,
   nullif(len(list_distinct(amounts)), 0)::DOUBLE AS recharge_denominations,
+  share(n_small, n_amounts) AS small_recharge_share,
+  share(n_amounts - n_small - n_large, n_amounts) AS middle_recharge_share,
+  share(n_large, n_amounts) AS large_recharge_share,
   share(n_before_expiry, n_expiring) AS expiry_recharge_share,
   per(CASE WHEN n_recent = 0 THEN 0 ELSE recent_lent END, recent_months) AS credit_lent_per_month
-FROM usual
+FROM banded

@@ -6,6 +6,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from segmentation.features import denominations
 from segmentation.features.feature import (
     NO_EARLIER,
     NO_SOURCE,
@@ -130,32 +131,7 @@ FEATURES = (
         Words("how overdue the next top-up is", "is overdue with the next top-up", "topped up in time"),
         "fewer than two days of recharge in 6 periods",
     ),
-    _shown(
-        "usual_recharge_amount",
-        "Amount recharged most often in 6 periods; of several the largest",
-        MONEY,
-        Words("how large their usual top-up is", "tops up large amounts", "tops up small amounts"),
-        "no recharge in 6 periods",
-    ),
-    _shown(
-        "usual_amount_share",
-        "Share of the recharges of 6 periods that are of the usual amount",
-        SHARE,
-        Words(
-            "how fixed the amount of a top-up is", "always tops up the same amount", "tops up many different amounts"
-        ),
-        "no recharge in 6 periods",
-        "none",
-    ),
-    _shown(
-        "recharge_denominations",
-        "Different amounts recharged in 6 periods",
-        "count",
-        Words(
-            "how many different amounts they top up", "tops up many different amounts", "always tops up the same amount"
-        ),
-        "no recharge in 6 periods",
-    ),
+    *denominations.FEATURES,
     _shown(
         "expiry_recharge_share",
         "Share of the days of recharge of 6 periods that come just before the credit bought last runs out",
@@ -222,14 +198,12 @@ def is_before_expiry(days_left: Column) -> Column:
 
 def recharge_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) -> DataFrame:
     """Recharge features of the lines. Grain: as `lines`. Needs `subscriber_id`, `months_seen`."""
-    sums = _sums(seen_windows(partials, lines, ends))
+    sums = _sums(seen_windows(partials, lines, ends)).crossJoin(F.broadcast(denominations.mean_of_base(partials, ends)))
     recent_amount = per_month(F.coalesce(F.col("recent_amount"), F.lit(0)), recent_months())
     earlier_amount = per_month(F.col("earlier_amount"), earlier_months())
     recent_mean = F.try_divide(F.col("recent_amount").cast("double"), F.col("recent_recharges"))
     whole_mean = F.try_divide(F.col("whole_amount").cast("double"), F.col("whole_recharges"))
     mean_gap = F.when(F.col("n_gaps") > 0, F.try_divide(F.col("gap_days").cast("double"), F.col("n_gaps")))
-    amounts = F.col("amounts")
-    usual = _most_frequent(amounts)
     return sums.select(
         "subscriber_id",
         _recency(ends).alias("recharge_recency_days"),
@@ -240,9 +214,7 @@ def recharge_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date
         velocity(recent_amount, earlier_amount).alias("recharge_velocity"),
         mean_gap.alias("recharge_gap_days_mean"),
         ratio(_recency(ends), mean_gap).alias("recharge_overdue_ratio"),
-        usual["amount"].cast("double").alias("usual_recharge_amount"),
-        share(usual["n"], F.array_size(amounts)).alias("usual_amount_share"),
-        F.nullif(F.array_size(F.array_distinct(amounts)), F.lit(0)).cast("double").alias("recharge_denominations"),
+        *denominations.of_amounts(F.col("amounts"), F.col("base_mean")),
         share(F.col("n_before_expiry"), F.col("n_expiring")).alias("expiry_recharge_share"),
         per_month(or_zero(F.col("recent_lent"), F.col("n_recent")), recent_months()).alias("credit_lent_per_month"),
     )
@@ -281,17 +253,6 @@ def _sums(windows: DataFrame) -> DataFrame:
         (F.sum("n_expiring") + F.count("days_left")).alias("n_expiring"),
         (F.sum("n_before_expiry") + F.count_if(is_before_expiry(F.col("days_left")))).alias("n_before_expiry"),
     )
-
-
-def _most_frequent(amounts: Column) -> Column:
-    """The amount that comes most often, of several the largest, and how often: a struct (null without any)."""
-    times = F.transform(
-        F.array_distinct(amounts),
-        lambda one: F.struct(
-            F.array_size(F.filter(amounts, lambda other: other == one)).alias("n"), one.alias("amount")
-        ),
-    )
-    return F.array_max(times)
 
 
 def _recency(ends: Sequence[date]) -> Column:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from chispa import assert_approx_df_equality
 
-from segmentation.features import recharge
+from segmentation.features import denominations, recharge
 from segmentation.features.partials import period_of_chain
 from segmentation.periods import period_ends
 from segmentation.tables import clean
@@ -120,6 +120,50 @@ def test_the_usual_amount_is_the_one_that_comes_most_often_and_of_several_the_la
     assert (cid["usual_recharge_amount"], cid["usual_amount_share"], cid["recharge_denominations"]) == (None,) * 3
     assert cid["credit_lent_per_month"] == pytest.approx(1 / 3)
     assert ann["credit_lent_per_month"] == 0.0
+
+
+def bands(row):
+    return tuple(row[f"{band}_recharge_share"] for band in denominations.BANDS)
+
+
+def test_denominations_fall_into_bands_by_the_mean_recharge_of_the_base_in_any_currency(tables_at):
+    # Eight recharges of 8,000 together: the mean is 1,000. Half of it is not small any more, twice as much is large.
+    bought = {"ann": (499, 500, 1999, 2000), "bob": (499, 499), "cid": (1004, 1000)}
+    events = [
+        (who, date(2026, 1 + n, 15), amount, False)
+        for who, amounts in bought.items()
+        for n, amount in enumerate(amounts)
+    ]
+    lent = ("dan", date(2026, 6, 15), 9000, True)
+    in_rupees = [(who, day, amount * 100, is_lent) for who, day, amount, is_lent in (*events, lent)]
+    seen = [(who, 6) for who in ("ann", "bob", "cid", "dan", "eva")]
+
+    found = [bands(row) for row in features_of(tables_at, seen, *events, lent).collect()]
+    elsewhere = [bands(row) for row in features_of(tables_at, seen, *in_rupees).collect()]
+
+    assert found == [(0.25, 0.5, 0.25), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (None,) * 3, (None,) * 3]
+    assert elsewhere == found
+
+
+def test_bands_count_the_months_in_which_a_line_was_seen_and_the_base_in_all_of_them(tables_at):
+    events = [
+        ("ann", date(2026, 1, 15), 100, False),
+        ("ann", date(2026, 6, 15), 1000, False),
+        ("bob", date(2026, 1, 15), 100, False),
+        ("bob", date(2026, 2, 15), 100, False),
+        ("old", date(2025, 12, 15), 10**9, False),  # before the window
+    ]
+
+    ann, bob = features_of(tables_at, [("ann", 1), ("bob", 6)], *events).collect()
+
+    assert bands(ann) == (0.0, 0.0, 1.0), "what it bought before it came is not its own, but the mean is 325"
+    assert bands(bob) == (1.0, 0.0, 0.0)
+
+
+def test_where_all_was_taken_back_there_is_no_mean_to_measure_by(tables_at):
+    events = [("ann", date(2026, 6, 1), 500, False), ("ann", date(2026, 6, 2), -500, False)]
+
+    assert bands(features_of(tables_at, [("ann", 6)], *events).first()) == (None,) * 3
 
 
 def test_a_line_is_overdue_when_it_has_not_topped_up_for_more_than_its_usual_gap(tables_at):
