@@ -23,7 +23,9 @@ sums AS (
     sum(n_repeats) AS n_repeats,
     sum(n_by_channel) AS n_by_channel,
     sum(n_by_phone) AS n_by_phone,
+    sum(n_by_chat) AS n_by_chat,
     sum(n_in_shop) AS n_in_shop,
+    sum(n_by_email) AS n_by_email,
     sum(made_days) - coalesce(sum(list_sum([day - DATE '1970-01-01' FOR day IN own])), 0) AS open_made_days,
     sum(n_contacts) - sum(len(own)) AS n_open
   FROM seen
@@ -41,5 +43,7 @@ SELECT
   CASE WHEN n_open > 0 THEN per((getvariable('as_of') - DATE '1970-01-01') * n_open - open_made_days, n_open) END
     AS open_contact_days_mean,
   share(n_by_phone, n_by_channel) AS phone_contact_share,
-  share(n_in_shop, n_by_channel) AS shop_contact_share
+  share(n_by_chat, n_by_channel) AS chat_contact_share,
+  share(n_in_shop, n_by_channel) AS shop_contact_share,
+  share(n_by_email, n_by_channel) AS email_contact_share
 FROM sums

@@ -15,7 +15,9 @@ events AS (
     (day - lag(day) OVER (PARTITION BY subscriber_id ORDER BY day, contact_id) <= 7)::INT AS n_repeats,
     (channel IS NOT NULL)::INT AS n_by_channel,
     (channel = 'phone')::INT AS n_by_phone,
+    (channel = 'chat')::INT AS n_by_chat,
     (channel = 'shop')::INT AS n_in_shop,
+    (channel = 'e-mail')::INT AS n_by_email,
     day - DATE '1970-01-01' AS made_days,
     0 AS n_resolved,
     NULL AS resolution_days,
@@ -43,7 +45,9 @@ SELECT
   coalesce(sum(n_repeats), 0)::BIGINT AS n_repeats,
   coalesce(sum(n_by_channel), 0)::BIGINT AS n_by_channel,
   coalesce(sum(n_by_phone), 0)::BIGINT AS n_by_phone,
+  coalesce(sum(n_by_chat), 0)::BIGINT AS n_by_chat,
   coalesce(sum(n_in_shop), 0)::BIGINT AS n_in_shop,
+  coalesce(sum(n_by_email), 0)::BIGINT AS n_by_email,
   coalesce(sum(made_days), 0)::BIGINT AS made_days,
   coalesce(list_sort(list(made_on) FILTER (made_on IS NOT NULL)), []) AS resolved_made_on
 FROM events

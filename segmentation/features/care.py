@@ -33,6 +33,14 @@ from segmentation.tables import Column as TableColumn
 from segmentation.tables import built, clean
 from segmentation.tables.clean import count
 
+_CHANNELS = {"phone": "n_by_phone", "chat": "n_by_chat", "shop": "n_in_shop", "e-mail": "n_by_email"}
+"""Count of every channel that the clean table knows. What a feed calls otherwise is a channel, but none of these."""
+_CHANNEL_SHARES = {
+    "phone_contact_share": "n_by_phone",
+    "chat_contact_share": "n_by_chat",
+    "shop_contact_share": "n_in_shop",
+    "email_contact_share": "n_by_email",
+}
 _COUNTS = (
     "n_contacts",
     "n_resolved",
@@ -41,8 +49,7 @@ _COUNTS = (
     "satisfaction",
     "n_repeats",
     "n_by_channel",
-    "n_by_phone",
-    "n_in_shop",
+    *_CHANNELS.values(),
     "made_days",
 )
 REPEAT_DAYS = 7
@@ -61,7 +68,9 @@ PARTIALS = built.partials(
         count("n_repeats", f"Contacts within {REPEAT_DAYS} days of another before"),
         count("n_by_channel", "Contacts of which the channel is told"),
         count("n_by_phone", "Contacts by phone"),
+        count("n_by_chat", "Contacts by chat"),
         count("n_in_shop", "Contacts in a shop"),
+        count("n_by_email", "Contacts by e-mail"),
         count("made_days", "Sum of the days on which contacts were made, each as days since 1970-01-01"),
         TableColumn("resolved_made_on", "array<string>", "Days on which the contacts resolved in the period were made"),
     ),
@@ -141,10 +150,24 @@ FEATURES = (
         _NO_CHANNEL,
     ),
     _feature(
+        "chat_contact_share",
+        "Share of the contacts of 6 periods by chat",
+        "0..1",
+        Words("whether they chat with care", "chats with care", "does not chat with care"),
+        _NO_CHANNEL,
+    ),
+    _feature(
         "shop_contact_share",
         "Share of the contacts of 6 periods in a shop",
         "0..1",
         Words("whether they go to a shop for help", "goes to a shop for help", "does not go to a shop for help"),
+        _NO_CHANNEL,
+    ),
+    _feature(
+        "email_contact_share",
+        "Share of the contacts of 6 periods by e-mail",
+        "0..1",
+        Words("whether they write e-mails to care", "writes e-mails to care", "does not write e-mails to care"),
         _NO_CHANNEL,
     ),
 )
@@ -166,8 +189,7 @@ def care_partials(contacts: DataFrame, period_of: Callable[[Column], Column]) ->
         "satisfaction",
         F.when(days_since <= REPEAT_DAYS, F.lit(1)).alias("n_repeats"),
         F.when(F.col("channel").isNotNull(), F.lit(1)).alias("n_by_channel"),
-        F.when(F.col("channel") == "phone", F.lit(1)).alias("n_by_phone"),
-        F.when(F.col("channel") == "shop", F.lit(1)).alias("n_in_shop"),
+        *(F.when(F.col("channel") == channel, F.lit(1)).alias(name) for channel, name in _CHANNELS.items()),
         F.unix_date("day").alias("made_days"),
     )
     resolved = contacts.filter(F.col("resolved_on").isNotNull()).select(
@@ -219,8 +241,7 @@ def care_features(
         F.try_divide(F.col("satisfaction").cast("double"), F.col("n_answers")).alias("satisfaction_mean"),
         share(F.col("n_repeats"), F.col("n_contacts")).alias("repeat_contact_share"),
         F.when(n_open > 0, F.try_divide(open_days.cast("double"), n_open)).alias("open_contact_days_mean"),
-        share(F.col("n_by_phone"), F.col("n_by_channel")).alias("phone_contact_share"),
-        share(F.col("n_in_shop"), F.col("n_by_channel")).alias("shop_contact_share"),
+        *(share(F.col(name), F.col("n_by_channel")).alias(feature) for feature, name in _CHANNEL_SHARES.items()),
     )
 
 

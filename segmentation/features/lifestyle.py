@@ -1,6 +1,7 @@
 """Lifestyle of a month: streaming, social media, games, nightlife, supermarket, travel; its mix, where it is heading.
 
-A month without a row was not observed: levels are means over the months that were.
+A month without a row was not observed: levels are means over the months that were. Minutes, visits, days and money
+cannot be added up, so for the mix of habits each is measured by its mean over the base.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +13,15 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from segmentation.features.feature import ALL, NO_EARLIER, PER_MONTH, RATIO, SHARE, Feature, Skew, Words, fitted
-from segmentation.features.windows import is_recent, month_partials, per_line, seen_windows, share, velocity
+from segmentation.features.windows import (
+    LEVEL_PERIODS,
+    is_recent,
+    month_partials,
+    per_line,
+    seen_windows,
+    share,
+    velocity,
+)
 from segmentation.tables import built, clean
 from segmentation.tables.clean import MONEY
 
@@ -36,8 +45,11 @@ _AFFINITIES = {
     "streaming_affinity": "streaming_minutes",
     "social_affinity": "social_minutes",
     "gaming_affinity": "gaming_minutes",
+    "nightlife_affinity": "nightlife_visits",
+    "supermarket_affinity": "supermarket_amount",
+    "travel_affinity": "travel_days",
 }
-"""Shares of the time on screens: what a line is drawn to, however much time it has."""
+"""What a line is drawn to, however much it does of everything."""
 _ABOUT = {column.name: column for column in clean.LIFESTYLE_MONTHLY.columns}
 PARTIALS = built.partials(
     "lifestyle_partials", "Lifestyle of a line in a period", tuple(_ABOUT[name] for name in MEASURES)
@@ -63,8 +75,9 @@ def _heading(name: str, what: str, words: Words) -> Feature:
 
 
 def _affinity(name: str, what: str, words: Words) -> Feature:
-    about = f"{what} by all time of streaming, social media and games"
-    return _feature(f"{name}_affinity", about, SHARE, words, "no such time known in 3 periods", "none").only_shown()
+    about = f"{what} as a share of all six habits, each measured by its mean over the base"
+    null_means = "the habit not known in 3 periods, or nothing done of any"
+    return _feature(f"{name}_affinity", about, SHARE, words, null_means, "none").only_shown()
 
 
 FEATURES = (
@@ -143,17 +156,40 @@ FEATURES = (
     _affinity(
         "streaming",
         "Streaming",
-        Words("how much of their screen time is streaming", "is drawn to streaming", "is not drawn to streaming"),
+        Words("how much streaming stands out among their habits", "is drawn to streaming", "is not drawn to streaming"),
     ),
     _affinity(
         "social",
         "Social media",
         Words(
-            "how much of their screen time is social media", "is drawn to social media", "is not drawn to social media"
+            "how much social media stands out among their habits",
+            "is drawn to social media",
+            "is not drawn to social media",
         ),
     ),
     _affinity(
-        "gaming", "Games", Words("how much of their screen time is games", "is drawn to games", "is not drawn to games")
+        "gaming",
+        "Games",
+        Words("how much games stand out among their habits", "is drawn to games", "is not drawn to games"),
+    ),
+    _affinity(
+        "nightlife",
+        "Evenings out",
+        Words("how much going out stands out among their habits", "is drawn to nightlife", "is not drawn to nightlife"),
+    ),
+    _affinity(
+        "supermarket",
+        "Supermarket spending",
+        Words(
+            "how much supermarkets stand out among their habits",
+            "is drawn to supermarkets",
+            "is not drawn to supermarkets",
+        ),
+    ),
+    _affinity(
+        "travel",
+        "Travel",
+        Words("how much travel stands out among their habits", "is drawn to travel", "is not drawn to travel"),
     ),
 )
 
@@ -174,8 +210,19 @@ def lifestyle_features(lines: DataFrame, partials: DataFrame, ends: Sequence[dat
     velocities = {
         feature: velocity(F.col(f"{name}_per_month"), F.col(f"earlier_{name}")) for feature, name in _VELOCITIES.items()
     }
-    levels = {feature: F.col(f"{name}_per_month") for feature, name in _AFFINITIES.items()}
-    on_screens = reduce(add, (F.coalesce(level, F.lit(0.0)) for level in levels.values()))
-    affinities = {feature: share(level, on_screens) for feature, level in levels.items()}
+    measured = {
+        feature: F.try_divide(F.col(f"{name}_per_month"), F.col(f"base_{name}"))
+        for feature, name in _AFFINITIES.items()
+    }
+    together = reduce(add, (F.coalesce(habit, F.lit(0.0)) for habit in measured.values()))
+    affinities = {feature: share(habit, together) for feature, habit in measured.items()}
     names = [feature.name for feature in FEATURES]
-    return known.withColumns({**velocities, **affinities}).select("subscriber_id", *names)
+    with_base = known.crossJoin(F.broadcast(_means_of_base(partials, ends)))
+    return with_base.withColumns({**velocities, **affinities}).select("subscriber_id", *names)
+
+
+def _means_of_base(partials: DataFrame, ends: Sequence[date]) -> DataFrame:
+    """`base_...`, the mean of every habit over all months observed in the last 3 periods. Grain: one row."""
+    recent = partials.filter(F.col("period").isin(list(ends)[-LEVEL_PERIODS:]))
+    means = (F.try_divide(F.sum(name).cast("double"), F.count(name)).alias(f"base_{name}") for name in MEASURES)
+    return recent.agg(*means)

@@ -89,7 +89,7 @@ def contacts(chance, who, _vertical, number):
             "contact_id": f"{who}-{place}",
             "subscriber_id": who,
             "day": day,
-            "channel": chance.choice((None, "phone", "shop", "chat")),
+            "channel": chance.choice((None, "phone", "shop", "chat", "e-mail")),
             "is_complaint": chance.choice((None, False, True)),
             "resolved_on": None if lasts is None else day + timedelta(days=lasts),
             "satisfaction": chance.choice((None, 1, 3, 5)),

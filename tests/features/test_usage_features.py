@@ -265,32 +265,44 @@ def test_calls_have_a_length_a_night_and_a_direction(tables_at):
     assert (found["bob"]["call_seconds_mean"], found["bob"]["voice_night_share"]) == (None, None)
 
 
-def test_affinity_is_a_share_of_the_time_on_screens_and_every_habit_has_a_direction(tables_at):
-    rows = [
-        {
-            "subscriber_id": "ann",
-            "period": ENDS[5],
-            "streaming_minutes": 60,
-            "gaming_minutes": 20,
-            "nightlife_visits": 4,
-        },
-        {
-            "subscriber_id": "ann",
-            "period": ENDS[1],
-            "streaming_minutes": 60,
-            "gaming_minutes": 10,
-            "nightlife_visits": 8,
-        },
-        {"subscriber_id": "bob", "period": ENDS[5], "nightlife_visits": 3},
-    ]
-    partials = lifestyle.lifestyle_partials(tables_at.rows(clean.LIFESTYLE_MONTHLY, rows), PERIOD_OF)
+def lifestyle_of(tables_at, seen, *rows):
+    """Of each: who, end of the month, and what is known of it."""
+    told = [{"subscriber_id": who, "period": end, **habits} for who, end, habits in rows]
+    partials = lifestyle.lifestyle_partials(tables_at.rows(clean.LIFESTYLE_MONTHLY, told), PERIOD_OF)
+    return collected(lifestyle.lifestyle_features(lines(tables_at, *seen), partials, ENDS))
 
-    found = collected(lifestyle.lifestyle_features(lines(tables_at, ("ann", 9), ("bob", 9)), partials, ENDS))
 
-    ann, bob = found["ann"], found["bob"]
-    assert (ann["streaming_affinity"], ann["gaming_affinity"], ann["social_affinity"]) == (0.75, 0.25, None)
-    assert (ann["gaming_velocity"], ann["nightlife_velocity"], ann["travel_velocity"]) == (2.0, 0.5, None)
-    assert bob["streaming_affinity"] is None
+def test_every_habit_has_a_direction(tables_at):
+    before = dict.fromkeys(lifestyle.MEASURES, 10)
+    now = {name: 5 * place for place, name in enumerate(lifestyle.MEASURES)}
+
+    found = lifestyle_of(tables_at, [("ann", 9), ("new", 3)], ("ann", ENDS[1], before), ("ann", ENDS[5], now))
+
+    names = [f"{name.split('_')[0]}_velocity" for name in lifestyle.MEASURES]
+    assert [found["ann"][name] for name in names] == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]
+    assert [found["new"][name] for name in names] == [None] * 6
+
+
+def test_affinity_is_the_share_of_a_habit_when_each_is_measured_by_what_is_usual(tables_at):
+    # Means of the base: 150 minutes of streaming, 3 evenings out, 6,000 in supermarkets.
+    found = lifestyle_of(
+        tables_at,
+        [(who, 9) for who in ("ann", "bob", "cid", "dan")],
+        ("ann", ENDS[5], {"streaming_minutes": 300, "nightlife_visits": 3, "supermarket_amount": 6000}),
+        ("bob", ENDS[5], {"streaming_minutes": 0, "nightlife_visits": 3}),
+        ("ann", ENDS[1], {"streaming_minutes": 9999, "nightlife_visits": 99}),  # no level of the last three months
+        ("cid", ENDS[5], {"travel_days": 0, "gaming_minutes": 0}),
+    )
+
+    names = [f"{name.split('_')[0]}_affinity" for name in lifestyle.MEASURES]
+    shares = {who: dict(zip(names, (row[name] for name in names), strict=True)) for who, row in found.items()}
+    known = {who: {name: value for name, value in row.items() if value is not None} for who, row in shares.items()}
+    assert known == {
+        "ann": {"streaming_affinity": 0.5, "nightlife_affinity": 0.25, "supermarket_affinity": 0.25},
+        "bob": {"streaming_affinity": 0.0, "nightlife_affinity": 1.0},
+        "cid": {},
+        "dan": {},
+    }
 
 
 def test_a_shock_is_one_bill_far_over_the_usual_and_one_bill_alone_is_none(tables_at):
@@ -326,6 +338,25 @@ def test_who_asks_again_within_a_week_repeats_and_what_is_open_grows_older(table
     assert (ann["repeat_contact_share"], ann["phone_contact_share"], ann["shop_contact_share"]) == (0.25, 0.5, 0.25)
     assert ann["open_contact_days_mean"] == (85 + 10) / 2
     assert (found["bob"]["repeat_contact_share"], found["bob"]["open_contact_days_mean"]) == (None, None)
+
+
+def test_contacts_are_told_apart_by_channel_and_of_one_without_it_nothing_is_known(tables_at):
+    came = {"ann": ("phone", "chat", "e-mail", "e-mail", None), "bob": ("fax", "shop"), "cid": (None,)}
+    rows = [
+        {"contact_id": f"{who}{n}", "subscriber_id": who, "day": date(2026, 6, 1 + n), "channel": channel}
+        for who, channels in came.items()
+        for n, channel in enumerate(channels)
+    ]
+    partials = care.care_partials(tables_at.rows(clean.CARE_CONTACTS, rows), PERIOD_OF)
+
+    found = collected(care.care_features(lines(tables_at, ("ann", 9), ("bob", 9), ("cid", 9)), partials, ENDS))
+
+    names = [f"{channel}_contact_share" for channel in ("phone", "chat", "shop", "email")]
+    assert {who: [row[name] for name in names] for who, row in found.items()} == {
+        "ann": [0.25, 0.25, 0.0, 0.5],
+        "bob": [0.0, 0.0, 0.5, 0.0],
+        "cid": [None] * 4,
+    }
 
 
 def test_a_month_without_a_login_is_one_without_use(tables_at):
