@@ -20,7 +20,8 @@ def run(at: Run) -> None:
             continue
         with at.step("build_features", as_of, fingerprint=fingerprint) as record:
             progress.says(f"day {at.as_of_days.index(as_of) + 1} of {len(at.as_of_days)}")
-            record.notes += building.build_day(at.tables_at, at.verticals, as_of, at.run_id, at.started_at)
+            costs = at.settings.service_costs
+            record.notes += building.build_day(at.tables_at, at.verticals, as_of, at.run_id, at.started_at, costs=costs)
 
 
 main = writing_job(

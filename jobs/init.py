@@ -41,6 +41,7 @@ logs: "{place}/logs"
 timezone: UTC   # <- time zone of the operator, such as Europe/Warsaw: says what is day and night
 currency: EUR   # <-
 minor_units: 100   # minor units in one unit of the currency
+# service_costs: {{per_contact: 300, per_gb: 5}}   # minor units, taken off what a line is worth
 periods:
   history_from: {history_from}   # <- first month of the feeds; six months before `first` are best
   first: {first}   # <- first month to segment: the one that is fitted

@@ -441,6 +441,19 @@ class EffectSettings(Settings):
         return self
 
 
+class ServiceCosts(Settings):
+    """What serving a line costs, taken off its value. 0: not given."""
+
+    per_contact: int = Field(default=0, ge=0)
+    """Cost of a contact with customer care, in minor units of the currency."""
+    per_gb: float = Field(default=0, ge=0)
+    """Cost of a gigabyte (1,000,000 KB) of data, in minor units of the currency."""
+
+    @property
+    def are_given(self) -> bool:
+        return self.per_contact > 0 or self.per_gb > 0
+
+
 class SyntheticSettings(Settings):
     """The generated operator."""
 
@@ -483,6 +496,8 @@ class RunSettings(Settings):
     """Currency of all amounts, for people."""
     minor_units: int = Field(default=100, ge=1)
     """Minor units in one unit of the currency."""
+    service_costs: ServiceCosts = ServiceCosts()
+    """What serving a line costs."""
     periods: PeriodSettings
     """The months."""
     secret: SecretSettings

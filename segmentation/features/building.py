@@ -10,9 +10,19 @@ from pyspark.storagelevel import StorageLevel
 
 from segmentation import progress
 from segmentation.concurrency import side_by_side
-from segmentation.features import assembly, availability, catalogue, outcomes, partials, population, quality
+from segmentation.features import (
+    assembly,
+    availability,
+    catalogue,
+    outcomes,
+    partials,
+    population,
+    quality,
+    service_cost,
+)
+from segmentation.features.population import NO_COSTS
 from segmentation.periods import months_before
-from segmentation.settings import Json, VerticalName
+from segmentation.settings import Json, ServiceCosts, VerticalName
 from segmentation.sources import contents
 from segmentation.tables import Store, built, care, clean
 
@@ -43,7 +53,13 @@ def is_built(tables_at: Store, verticals: Sequence[VerticalName], as_of: date) -
 
 
 def build_day(
-    tables_at: Store, verticals: Sequence[VerticalName], as_of: date, run_id: str, computed_at: datetime
+    tables_at: Store,
+    verticals: Sequence[VerticalName],
+    as_of: date,
+    run_id: str,
+    computed_at: datetime,
+    *,
+    costs: ServiceCosts = NO_COSTS,
 ) -> list[str]:
     """Write the population of a day, the features of its verticals and the quality of their records.
 
@@ -52,7 +68,8 @@ def build_day(
     """
     there = availability.look(tables_at, as_of)
     held = contents.held(tables_at, clean.TABLES)
-    tables_at.replace(population.population(tables_at, as_of, there=there), built.POPULATION, as_of=as_of)
+    people = population.population(tables_at, as_of, there=there, costs=costs)
+    tables_at.replace(people, built.POPULATION, as_of=as_of)
     everyone = assembly.day_features(tables_at, verticals, there).persist(StorageLevel.MEMORY_AND_DISK)
 
     def write_features(vertical: VerticalName) -> None:
@@ -73,11 +90,11 @@ def build_day(
         )
     finally:
         everyone.unpersist()
-    build_outcomes(tables_at, as_of)
-    return there.notes()
+    build_outcomes(tables_at, as_of, costs=costs)
+    return [*there.notes(), *service_cost.notes(there, costs)]
 
 
-def build_outcomes(tables_at: Store, today: date) -> None:
+def build_outcomes(tables_at: Store, today: date, *, costs: ServiceCosts = NO_COSTS) -> None:
     """Write what is known from this day on: what became of the lines of earlier days that were built.
 
     A day is looked at when its horizon has passed, when the silent months of PAYG have, and while a late feed may still
@@ -91,7 +108,7 @@ def build_outcomes(tables_at: Store, today: date) -> None:
             as_of = months_before(today, n_months)
             if as_of in built_days:
                 there = people.filter(F.col("as_of") == F.lit(as_of))
-                known = outcomes.outcomes(tables_at, there, as_of, horizon, today=today)
+                known = outcomes.outcomes(tables_at, there, as_of, horizon, today=today, costs=costs)
                 both = known.unionByName(_known_later(tables_at, as_of, horizon, today))
                 tables_at.replace(both, built.OUTCOMES, as_of=as_of, horizon_months=horizon)
 

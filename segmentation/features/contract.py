@@ -47,7 +47,7 @@ VALUE_FEATURES = (
     Feature(
         "monthly_value",
         "value",
-        "Net revenue without tax of the period",
+        "Net revenue without tax of the period, less service cost where given",
         MONEY,
         Words("how much they are worth", "is worth much", "is worth little"),
         "revenue not known",

@@ -5,13 +5,14 @@ from datetime import date, timedelta
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from segmentation.features import service_cost
 from segmentation.features.activity import SILENT_DAYS
 from segmentation.features.availability import heard_until
-from segmentation.features.population import SCORED_STATES
+from segmentation.features.population import NO_COSTS, SCORED_STATES
 from segmentation.features.stays import last_stay_per_vertical
 from segmentation.features.usage import is_used
 from segmentation.periods import months_before
-from segmentation.settings import VerticalName
+from segmentation.settings import ServiceCosts, VerticalName
 from segmentation.tables import Store, clean
 from segmentation.tables.store import holding_on
 
@@ -22,13 +23,22 @@ SILENT_MONTHS = 3
 """Months that hold the 90 silent days after which PAYG is known."""
 
 
-def outcomes(tables_at: Store, people: DataFrame, as_of: date, horizon: int, *, today: date) -> DataFrame:
+def outcomes(
+    tables_at: Store,
+    people: DataFrame,
+    as_of: date,
+    horizon: int,
+    *,
+    today: date,
+    costs: ServiceCosts = NO_COSTS,
+) -> DataFrame:
     """What became of the lines of a day within `horizon` months. Grain: vertical, subscriber_id, as_of, horizon_months.
 
     `people` is the population of the day. Only what is known on the day `today`: plan and home once the horizon has
     passed, PAYG once use and recharges of 90 days more are delivered. Needs the partials of today's periods.
     Churned: disconnection or port-out, or an end without a reason that no other service follows; PAYG a last event,
-    within the horizon or before, that 90 silent days follow. `future_value` is null where no feed tells of it.
+    within the horizon or before, that 90 silent days follow. `future_value` is null where no feed tells of it; what
+    a line costs by `costs` is taken off.
     """
     end = months_before(as_of, -horizon)
     known_on = {name: end + timedelta(days=SILENT_DAYS if name == VerticalName.PAYG else 0) for name in VerticalName}
@@ -41,6 +51,10 @@ def outcomes(tables_at: Store, people: DataFrame, as_of: date, horizon: int, *, 
         .join(_billed(tables_at, as_of, end), on="subscriber_id", how="left")
         .join(_now_in(tables_at, end), on="subscriber_id", how="left")
     )
+    if costs.are_given:
+        joined = joined.join(service_cost.after(tables_at, as_of, end, costs), on="subscriber_id", how="left")
+    else:
+        joined = joined.withColumn("service_cost", F.lit(0).cast("bigint"))
     if VerticalName.PAYG in ripe:
         joined = joined.join(_heard(tables_at, as_of, end), on="subscriber_id", how="left")
         joined = joined.transform(_with_spending, tables_at, as_of, end)
@@ -58,7 +72,7 @@ def outcomes(tables_at: Store, people: DataFrame, as_of: date, horizon: int, *, 
         "as_of",
         F.lit(horizon).alias("horizon_months"),
         (has_left | is_silent).alias("is_churned"),
-        F.when(is_payg, F.col("spent")).otherwise(billed).alias("future_value"),
+        service_cost.net(F.when(is_payg, F.col("spent")).otherwise(billed)).alias("future_value"),
         moved_to.alias("moved_to"),
         _by_vertical(known_on).alias("known_on"),
     )

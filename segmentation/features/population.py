@@ -5,31 +5,35 @@ from datetime import date, timedelta
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from segmentation.features import availability, billing, recharge, usage
+from segmentation.features import availability, billing, recharge, service_cost, usage
 from segmentation.features.activity import SILENT_DAYS, activity_per_line, data_began
 from segmentation.features.availability import CHARGES, Availability
 from segmentation.features.partials import MAX_STALENESS
 from segmentation.features.stays import stays
 from segmentation.features.windows import WINDOW_PERIODS
 from segmentation.periods import months_before, period_ends
-from segmentation.settings import VerticalName
+from segmentation.settings import ServiceCosts, VerticalName
 from segmentation.tables import Store
 
 NEW_MONTHS = 3
 """A line seen in fewer periods than this is new, or has just returned."""
 LOST_PERIODS = 3
 """For so many periods after it was lost a line is still listed."""
+NO_COSTS = ServiceCosts()
 SCORED_STATES = ("new", "active", "dormant", "returned")
 
 
-def population(tables_at: Store, as_of: date, *, there: Availability | None = None) -> DataFrame:
+def population(
+    tables_at: Store, as_of: date, *, there: Availability | None = None, costs: ServiceCosts = NO_COSTS
+) -> DataFrame:
     """Every line of every vertical and its state on the day. Grain: vertical, subscriber_id, as_of.
 
     States, the first that holds: `lost` (the last stay ended, or a PAYG line was silent for 90 days; listed for 3
     periods, a line that migrated is lost to its old vertical), `returned` (back for less than 3 periods after having
     been gone or, PAYG, silent), `new` (seen in fewer than 3 periods), `dormant` (suspended), `active`.
     Where use or recharges are late, silence is counted to the day they reach: what is not delivered is not silence.
-    Needs the partials of the day's periods (`partials.ensure`); `there` saves a look at what can be had.
+    Needs the partials of the day's periods (`partials.ensure`); `there` saves a look at what can be had. What a line
+    cost in the period by `costs` is taken off its value, which may fall below 0.
     """
     ends = period_ends(as_of, WINDOW_PERIODS + MAX_STALENESS)
     there = there or availability.look(tables_at, as_of)
@@ -37,7 +41,7 @@ def population(tables_at: Store, as_of: date, *, there: Availability | None = No
     active = activity_per_line(usage_partials, recharges, ends)
     # Before the first delivery nothing is known: that is not silence.
     began = data_began(usage_partials, recharges, ends)
-    value = _value_per_line(tables_at, there)
+    value = _value_per_line(tables_at, there, costs)
     lines = (
         stays(tables_at, as_of)
         .crossJoin(F.broadcast(began))
@@ -54,7 +58,7 @@ def population(tables_at: Store, as_of: date, *, there: Availability | None = No
         _tenure(as_of).alias("tenure_months"),
         "product_id",
         "contract_end",
-        _monthly_value(there).alias("monthly_value"),
+        service_cost.net(_revenue(there)).alias("monthly_value"),
         "last_active_on",
     )
 
@@ -105,13 +109,16 @@ def _with_state(lines: DataFrame, as_of: date) -> DataFrame:
     return lines.withColumn("state", state).filter(is_listed)
 
 
-def _value_per_line(tables_at: Store, there: Availability) -> DataFrame:
-    """What a line was charged, recharged and billed in the last period. Grain: subscriber_id."""
+def _value_per_line(tables_at: Store, there: Availability, costs: ServiceCosts) -> DataFrame:
+    """What a line was charged, recharged and billed in the last period, and what it cost. Grain: subscriber_id."""
     charged = _last_period(tables_at.read(usage.PARTIALS), there, CHARGES, "charged_amount")
     is_used = charged.withColumn("is_used", F.lit(True))
     recharged = _last_period(tables_at.read(recharge.PARTIALS), there, "recharge", "recharge_amount")
     billed = _last_bill(tables_at.read(billing.PARTIALS), there)
-    return is_used.join(recharged, on="subscriber_id", how="full").join(billed, on="subscriber_id", how="full")
+    earned = is_used.join(recharged, on="subscriber_id", how="full").join(billed, on="subscriber_id", how="full")
+    if not costs.are_given:
+        return earned.withColumn("service_cost", F.lit(0).cast("bigint"))
+    return earned.join(service_cost.of_last_period(tables_at, there, costs), on="subscriber_id", how="full")
 
 
 def _last_period(partials: DataFrame, there: Availability, family: str, amount: str) -> DataFrame:
@@ -126,9 +133,10 @@ def _last_bill(partials: DataFrame, there: Availability) -> DataFrame:
     return billed.groupBy("subscriber_id").agg(F.max_by("bill_amount", "period").alias("bill_amount"))
 
 
-def _monthly_value(there: Availability) -> Column:
-    """PAYG: usage charged in the period (what was recharged where no line is charged for use); else the bill.
+def _revenue(there: Availability) -> Column:
+    """Net revenue without tax of the last period.
 
+    PAYG: usage charged (what was recharged where no line is charged for use); else the bill.
     A line without use was charged nothing; use without a charge has no value that is known.
     """
     prepaid = F.lit(None).cast("bigint")

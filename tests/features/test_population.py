@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from segmentation.features import partials
+from segmentation.features import availability, partials, service_cost
 from segmentation.features.outcomes import outcomes
 from segmentation.features.population import population
+from segmentation.settings import ServiceCosts
 from segmentation.tables import clean
 
 JUNE = date(2026, 6, 30)
@@ -317,3 +318,40 @@ def test_without_charges_what_prepaid_lines_are_worth_later_is_what_they_recharg
         return {row["subscriber_id"]: row["future_value"] for row in known.collect()}
 
     assert future_values([("ann", date(2026, 4, 9), 700), ("ann", july, 900)]) == {"ann": 700, "bob": 0}
+
+
+@pytest.mark.delta
+def test_what_a_line_costs_is_taken_off_what_it_is_worth_now_and_later(tables_at):
+    march, may = date(2026, 3, 31), date(2026, 5, 31)
+    costs = ServiceCosts(per_contact=300, per_gb=0.5)
+    write(tables_at, clean.SERVICE_SPELLS, [spell(who, LONG_AGO, None, "plan") for who in ("ann", "bob", "cid")])
+    write(tables_at, clean.INVOICES, [bill(who, end, 1000) for who in ("ann", "bob") for end in (march, may)])
+    write(tables_at, clean.USAGE_DAILY, [gigabytes("ann", date(2026, 3, 9), 101), gigabytes("ann", may, 2000)])
+    asked = [("bob", date(2026, 3, 2)), *(("bob", date(2026, 5, day)) for day in (1, 2, 3, 4)), ("cid", march)]
+    contacts = [{"contact_id": f"{who}{day}", "subscriber_id": who, "day": day} for who, day in asked]
+    write(tables_at, clean.CARE_CONTACTS, contacts)
+    partials.ensure(tables_at, partials.periods_needed([march, JUNE]))
+
+    there = population(tables_at, march, costs=costs)
+    known = outcomes(tables_at, there, march, 3, today=JUNE, costs=costs)
+
+    # ann: 101 GB cost 50.5, which is rounded up; bob: a contact costs 300.
+    now = {row["subscriber_id"]: row["monthly_value"] for row in there.collect()}
+    later = {row["subscriber_id"]: row["future_value"] for row in known.collect()}
+    assert now == {"ann": 949, "bob": 700, "cid": None}
+    assert later == {"ann": 0, "bob": -200, "cid": 0}
+
+
+def gigabytes(who, day, n):
+    return {"subscriber_id": who, "day": day, "data_kb": n * 1_000_000}
+
+
+@pytest.mark.delta
+def test_a_cost_that_cannot_be_known_is_told(tables_at):
+    write_and_build(tables_at, [spell("ann", LONG_AGO)], [used("ann", JUNE)])
+    there = availability.look(tables_at, JUNE)
+
+    assert service_cost.notes(there, ServiceCosts(per_contact=1, per_gb=1)) == [
+        "the value of lines is without the cost of care, which is missing"
+    ]
+    assert service_cost.notes(there, ServiceCosts(per_gb=1)) == []
