@@ -12,6 +12,8 @@ sums AS (
     max(recent_months) AS recent_months,
     max(allowance_kb) AS allowance_kb,
     count(*) FILTER (age < 3) AS n_recent,
+    count(*) FILTER (age IS NOT NULL AND data_kb IS NULL) AS n_untold,
+    count(*) FILTER (age < 3 AND data_kb IS NULL) AS n_recent_untold,
     sum(data_kb) FILTER (age < 3) AS data_kb,
     sum(voice_seconds) FILTER (age < 3) AS voice_seconds,
     sum(voice_offnet_seconds) FILTER (age < 3) AS voice_offnet_seconds,
@@ -71,7 +73,7 @@ SELECT
   per(n_peers, n_call_days) AS peers_per_day,
   share(voice_offnet_seconds, voice_seconds) AS offnet_share,
   ratio(recent_data, per(earlier_data_kb, months - recent_months)) AS data_velocity,
-  CASE WHEN months >= 2 AND mean > 0
+  CASE WHEN n_untold = 0 AND months >= 2 AND mean > 0
     THEN mean / (mean + sqrt(list_sum([(v - mean) * (v - mean) FOR v IN seen_months]) / months)) END
     AS usage_consistency,
   share(coalesce(n_active_days, 0), getvariable('as_of') - window_start(recent_months) + 1) AS active_days_share,
@@ -80,7 +82,7 @@ SELECT
   share(voice_night_seconds, voice_seconds) AS voice_night_share,
   ratio(recent_voice, per(earlier_voice_seconds, months - recent_months)) AS voice_velocity,
   ratio(recent_data, allowance_kb) AS pack_used_ratio,
-  CASE WHEN recent_data IS NOT NULL AND allowance_kb IS NOT NULL
+  CASE WHEN n_recent_untold = 0 AND allowance_kb IS NOT NULL
     THEN share(len([v FOR v IN by_month[1:recent_months] IF v >= allowance_kb]), recent_months) END
     AS pack_exhausted_share
 FROM levels

@@ -236,7 +236,7 @@ FEATURES = (
         Words("how even their use is from month to month", "uses the same every month", "uses now much, now little"),
         _EVERYWHERE,
         "none",
-        "no data in 6 periods, or fewer than two periods seen",
+        "no data in 6 periods, not told of a period with use, or fewer than two periods seen",
     ),
     _feature(
         "active_days_share",
@@ -295,7 +295,7 @@ FEATURES = (
         Words("how often the data pack runs out", "runs out of data", "does not run out of data"),
         profiled(*ALL),
         "none",
-        "no data included, or without limit",
+        "no data included, or without limit, or data not told of a period with use",
         _PACK_NEEDS,
     ),
     Feature(
@@ -352,14 +352,14 @@ def usage_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) 
         F.try_divide(F.col("n_peers").cast("double"), F.col("n_call_days")).alias("peers_per_day"),
         share(F.col("voice_offnet_seconds"), F.col("voice_seconds")).alias("offnet_share"),
         velocity(recent_data, per_month(F.col("earlier_data_kb"), earlier_months())).alias("data_velocity"),
-        evenness(months, window_months()).alias("usage_consistency"),
+        F.when(F.col("n_untold") == 0, evenness(months, window_months())).alias("usage_consistency"),
         share(active_days, _days_seen(ends)).alias("active_days_share"),
         F.col("devices_max").cast("double").alias("devices_max"),
         F.try_divide(F.col("voice_seconds").cast("double"), F.col("n_calls")).alias("call_seconds_mean"),
         share(F.col("voice_night_seconds"), F.col("voice_seconds")).alias("voice_night_share"),
         velocity(recent_voice, per_month(F.col("earlier_voice_seconds"), earlier_months())).alias("voice_velocity"),
         ratio(recent_data, F.col("allowance_kb")).alias("pack_used_ratio"),
-        F.when(recent_data.isNotNull(), share(_months_exhausted(months), recent_months())).alias(
+        F.when(F.col("n_recent_untold") == 0, share(_months_exhausted(months), recent_months())).alias(
             "pack_exhausted_share"
         ),
     )
@@ -388,6 +388,7 @@ def _months_exhausted(months: Sequence[Column]) -> Column:
 def _sums(windows: DataFrame) -> DataFrame:
     """Sums over the windows. Grain: subscriber_id."""
     measures = sorted({*_LEVELS.values(), *_SHARES_OF_DATA.values(), *_MORE_SUMS})
+    is_untold = F.col("age").isNotNull() & F.col("data_kb").isNull()
     return per_line(
         windows,
         *(recent_sum(name).alias(name) for name in (*measures, "n_active_days", "n_call_days")),
@@ -397,6 +398,8 @@ def _sums(windows: DataFrame) -> DataFrame:
         F.max("allowance_kb").alias("allowance_kb"),
         F.max(F.when(is_recent(), F.col("n_devices"))).alias("devices_max"),
         F.count_if(is_recent()).alias("n_recent"),
+        F.count_if(is_untold).alias("n_untold"),
+        F.count_if(is_untold & is_recent()).alias("n_recent_untold"),
     )
 
 

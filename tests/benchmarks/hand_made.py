@@ -48,13 +48,15 @@ def product(name, kb):
 
 
 def use(chance, who, vertical, number):
-    """Kinds of data are not told of some lines, and home lines make no calls."""
+    """Kinds of data are not told of some lines, or all data of a month, and home lines make no calls."""
     untold = {"streaming_kb", "social_kb"} if number % 11 == 0 else set()
     untold |= {"n_calls", "n_peers", "n_sms", "voice_seconds"} if vertical == "home" else {"n_devices"}
     for day in days(chance, number, 0.15):
         whole = chance.randrange(1, 10**6)
         told = {name: whole if name == "data_kb" else chance.randrange(0, whole) for name in _MEASURES}
         told["n_calls"] = chance.choice((0, 1, 5))
+        if number % 13 == 0 and day.month == 6 + number % 5:
+            del told["data_kb"]
         yield {"subscriber_id": who, "day": day, **{n: v for n, v in told.items() if n not in untold}}
 
 

@@ -88,6 +88,19 @@ def test_even_use_is_consistent_and_a_line_of_one_month_has_no_consistency(table
     assert found["new"]["usage_consistency"] is None
 
 
+def test_a_month_of_which_data_is_not_told_is_no_month_without_data(tables_at):
+    even = [(who, date(2026, month, 3), {"data_kb": 2000}) for who in ("ann", "bob") for month in (1, 2, 4, 5, 6)]
+    calls_in_march = ("ann", date(2026, 3, 3), {"n_calls": 1})
+    calls_in_june = ("cid", JUNE, {"n_calls": 1})
+
+    found = usage_of(tables_at, [("ann", 6), ("bob", 6), ("cid", 6)], *even, calls_in_march, calls_in_june, product="S")
+
+    assert found["ann"]["usage_consistency"] is None
+    assert found["ann"]["pack_exhausted_share"] == 1.0, "March is before the last three months"
+    assert found["bob"]["usage_consistency"] < 1.0, "of March it is known that nothing was used"
+    assert found["cid"]["pack_exhausted_share"] is None
+
+
 def test_a_velocity_from_almost_nothing_is_held_at_ten(tables_at):
     days = [("ann", date(2026, 1, 3), {"data_kb": 1}), ("ann", date(2026, 6, 3), {"data_kb": 1_000_000})]
 
