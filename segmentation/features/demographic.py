@@ -1,4 +1,4 @@
-"""Age, place and moves: shown in profiles, never fitted on."""
+"""Age, gender, place and moves: shown in profiles, never fitted on."""
 
 from datetime import date
 from functools import reduce
@@ -7,12 +7,16 @@ from operator import or_
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from segmentation.features.feature import ALL, YEARS, Feature, Words, profiled
+from segmentation.features.feature import ALL, SHARE, YEARS, Feature, Words, profiled
 from segmentation.features.household import latest_holding
+from segmentation.features.windows import share
 from segmentation.periods import months_before
 from segmentation.tables import PersonalData, clean
+from segmentation.tables.store import holding_on
 
 MONTHS_OF_MOVES = 12
+OLDEST = 115
+"""Years. Who would be older, or not born yet, has a year of birth that somebody made up."""
 FEATURES = (
     Feature(
         "age_years",
@@ -20,7 +24,29 @@ FEATURES = (
         "Age",
         YEARS,
         Words("how old they are", "is older", "is younger"),
-        "year of birth not known",
+        f"year of birth not known, or one of nobody up to {OLDEST}",
+        profiled(*ALL),
+        (clean.SUBSCRIBERS.name,),
+        sensitivity=PersonalData.QUASI,
+    ),
+    Feature(
+        "is_female",
+        "demographic",
+        "Whether the customer is a woman",
+        "0 or 1",
+        Words("whether they are women", "is a woman", "is a man"),
+        "gender not told, or neither",
+        profiled(*ALL),
+        (clean.SUBSCRIBERS.name,),
+        sensitivity=PersonalData.QUASI,
+    ),
+    Feature(
+        "region_share",
+        "geography",
+        "Share of all lines with a known region that are in the region of the line",
+        SHARE,
+        Words("how many of our lines are in their region", "lives where we have many lines", "lives where we have few"),
+        "region not known",
         profiled(*ALL),
         (clean.SUBSCRIBERS.name,),
         sensitivity=PersonalData.QUASI,
@@ -60,6 +86,8 @@ FEATURES = (
         PersonalData.QUASI,
     ),
 )
+FEMALE = "female"
+GENDERS = (FEMALE, "male")
 _PLACE = ("household_id", "region", "is_urban")
 """What tells one place from another where both are known; coordinates that are found out later are no move."""
 _EARTH_KM = 6371.0088
@@ -67,15 +95,31 @@ _EARTH_KM = 6371.0088
 
 
 def demographic_features(lines: DataFrame, subscribers: DataFrame, day: date) -> DataFrame:
-    """Age, place on the day and moves of a year. Grain: as `lines`. Needs `subscriber_id`; rows begun by the day."""
-    known = latest_holding(subscribers, day).select(
+    """Age, gender, place on the day and moves of a year. Grain: as `lines`.
+
+    Needs `subscriber_id`; of the subscribers, rows begun by the day.
+    """
+    age = F.lit(day.year) - F.col("birth_year")
+    there = latest_holding(subscribers, day).join(F.broadcast(_regions(subscribers, day)), on="region", how="left")
+    known = there.select(
         "subscriber_id",
-        (F.lit(day.year) - F.col("birth_year")).cast("double").alias("age_years"),
+        F.when(age.between(0, OLDEST), age).cast("double").alias("age_years"),
+        F.when(F.col("gender").isin(*GENDERS), F.col("gender") == FEMALE).cast("double").alias("is_female"),
+        "region_share",
         F.col("is_urban").cast("double").alias("is_urban"),
     )
     moved = _moves(subscribers, day)
     both = known.join(moved, on="subscriber_id", how="left")
     return lines.select("subscriber_id").join(both, on="subscriber_id", how="left")
+
+
+def _regions(subscribers: DataFrame, day: date) -> DataFrame:
+    """`region_share`: lines that are in a region on the day, as a share of all with a known one. Grain: region."""
+    sizes = (
+        holding_on(subscribers, day).filter(F.col("region").isNotNull()).groupBy("region").agg(F.count("*").alias("n"))
+    )
+    n_all = F.sum("n").over(Window.partitionBy(F.lit(0)))
+    return sizes.select("region", share(F.col("n"), n_all).alias("region_share"))
 
 
 def _moves(subscribers: DataFrame, day: date) -> DataFrame:
@@ -96,6 +140,8 @@ def _moves(subscribers: DataFrame, day: date) -> DataFrame:
 
 def _km(one: Column, other: Column) -> Column:
     """Great-circle distance in km (null without coordinates). Source: haversine formula, Sinnott 1984."""
+    # Apache Sedona, whose JAR is there for GraphFrames, has this as ST_DistanceSphere. But not every platform has the
+    # JAR, and its extension adds rules to every query and reports each start of a session to a server outside.
     north, south = F.radians(one["latitude"]), F.radians(other["latitude"])
     apart = F.radians(other["longitude"]) - F.radians(one["longitude"])
     half = F.pow(F.sin((south - north) / 2), 2) + F.cos(north) * F.cos(south) * F.pow(F.sin(apart / 2), 2)

@@ -103,6 +103,50 @@ def test_moves_of_the_last_year_count_with_how_far_the_last_one_went(tables_at):
     assert [found[who]["km_moved"] for who in ("bob", "cid", "eva")] == [None, None, None]
 
 
+def test_gender_is_told_or_not_and_nobody_is_older_than_people_get(tables_at):
+    told = [
+        ("ann", "female", 1990),
+        ("bob", "male", 2027),
+        ("cid", "other", 1900),
+        ("dan", None, None),
+        ("eva", None, 1911),
+    ]
+    rows = [
+        {"subscriber_id": who, "valid_from": LONG_AGO, "gender": gender, "birth_year": born}
+        for who, gender, born in told
+    ]
+    seen = lines(tables_at, *(who for who, *_ in told))
+
+    found = collected(demographic.demographic_features(seen, tables_at.rows(clean.SUBSCRIBERS, rows), JUNE))
+
+    assert {who: (row["is_female"], row["age_years"]) for who, row in found.items()} == {
+        "ann": (1.0, 36.0),
+        "bob": (0.0, None),
+        "cid": (None, None),
+        "dan": (None, None),
+        "eva": (None, 115.0),
+    }
+
+
+def test_a_region_has_the_share_of_all_lines_that_are_there_on_the_day(tables_at):
+    lived_in = [
+        ("ann", LONG_AGO, date(2026, 5, 31), "South"),
+        ("ann", date(2026, 6, 1), None, "North"),
+        ("bob", LONG_AGO, None, "North"),
+        ("cid", LONG_AGO, None, "North"),
+        ("dan", LONG_AGO, None, "South"),
+        ("eva", LONG_AGO, None, None),
+        ("gone", LONG_AGO, date(2026, 6, 29), "South"),
+    ]
+    names = ("subscriber_id", "valid_from", "valid_to", "region")
+    people = tables_at.rows(clean.SUBSCRIBERS, [dict(zip(names, stay, strict=True)) for stay in lived_in])
+
+    found = collected(demographic.demographic_features(lines(tables_at, "ann", "dan", "eva", "zoe"), people, JUNE))
+
+    shares = {who: row["region_share"] for who, row in found.items()}
+    assert shares == {"ann": 0.75, "dan": 0.25, "eva": None, "zoe": None}
+
+
 def test_salary_has_a_change_and_spending_is_measured_by_those_who_earn_the_same(tables_at):
     told = [
         ("ann", LONG_AGO, date(2026, 5, 31), 4),
