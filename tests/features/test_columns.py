@@ -42,7 +42,9 @@ def rows_of(line, vertical):
     contact = {"channel": "phone", "is_complaint": True, "resolved_on": DAYS[-1], "satisfaction": 3}
     return {
         clean.SERVICE_SPELLS: [own | spell | {"contract_end": date(2027, 1, 1)}],
-        clean.SUBSCRIBERS: [own | {"birth_year": 1986} | dict(zip(at, place, strict=True)) for place in places],
+        clean.SUBSCRIBERS: [
+            own | {"birth_year": 1986, "gender": "female"} | dict(zip(at, place, strict=True)) for place in places
+        ],
         clean.PRODUCTS: [{"product_id": "p", "valid_from": START, "allowance_kb": 5000}],
         clean.DEVICES: [own | {"valid_from": START, "device_class": "flagship", "is_5g": True, "release_year": 2022}],
         clean.SALARY_BRACKETS: [own | {"valid_from": START, "salary_bracket": 4}],
