@@ -107,7 +107,7 @@ def test_what_care_wants_to_read_stays(spark):
 
 
 @FEW_LONG_EXAMPLES
-@given(texts=st.lists(CHATTER, min_size=100, max_size=200))
+@given(texts=st.lists(CHATTER, min_size=50, max_size=100))
 def test_no_run_of_five_digits_is_left(spark, texts):
     left = [text for text in masked_texts(spark, texts) if DIGIT_RUN.search(text)]
 
@@ -115,7 +115,7 @@ def test_no_run_of_five_digits_is_left(spark, texts):
 
 
 @FEW_LONG_EXAMPLES
-@given(mails=st.lists(st.tuples(CHATTER, st.emails(), CHATTER), min_size=50, max_size=100))
+@given(mails=st.lists(st.tuples(CHATTER, st.emails(), CHATTER), min_size=20, max_size=50))
 def test_no_e_mail_is_left(spark, mails):
     written = [f"{before} {mail}, {after}" for before, mail, after in mails]
 

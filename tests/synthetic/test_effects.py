@@ -246,7 +246,7 @@ def test_none_come_back_and_none_are_like_their_neighbours_where_the_settings_sa
 @pytest.fixture(scope="module")
 def care_notes(line_months, tmp_path_factory):
     tickets = contacts.care_contacts(line_months.filter(F.col("month_end") <= "2026-03-31"), PLAIN)
-    return kept(tickets, tmp_path_factory.mktemp("effects") / "care").persist()
+    return kept(tickets, tmp_path_factory.mktemp("effects") / "care")
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_notes_have_three_moods_and_who_complains_is_not_pleased(care_notes):
 
     assert share(complaints, angry) > 0.6 > share(others, angry)
     assert share(complaints, pleased) == 0.0
-    assert share(others, pleased) > 0.15
+    assert share(others, pleased) > 0.05
     assert share(others, f"not ({angry}) and not ({pleased})") > 0.5
 
 
