@@ -51,15 +51,12 @@ def test_a_segment_is_there_up_to_the_month_in_which_it_vanishes(lines_by_month)
 
 
 @pytest.mark.parametrize(
-    ("month", "condition"),
-    [
-        (date(2026, 9, 30), F.col("to_segment") == ROAMERS),
-        (date(2026, 10, 31), F.col("from_segment") == segments.AT_RISK),
-    ],
+    ("month", "side", "name"),
+    [(date(2026, 9, 30), "to_segment", ROAMERS), (date(2026, 10, 31), "from_segment", segments.AT_RISK)],
     ids=["appears", "vanishes"],
 )
-def test_lines_of_a_segment_that_appears_or_vanishes_move_in_that_month(changing, lines_by_month, month, condition):
-    moves = changing[1].read(built.TRUTH_MOVES).filter("move_kind = 'segment'").filter(condition)
+def test_lines_of_a_segment_that_appears_or_vanishes_move_in_that_month(changing, month, side, name):
+    moves = changing[1].read(built.TRUTH_MOVES).filter("move_kind = 'segment'").filter(F.col(side) == name)
 
     by_month = {row["as_of"]: row["count"] for row in moves.groupBy("as_of").count().collect()}
 
