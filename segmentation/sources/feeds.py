@@ -139,8 +139,9 @@ def holds(tables_at: Store, table: Table, feed_ids: Collection[str]) -> bool:
 def mapping_hash(source: Source, table: Table, settings: RunSettings, *more: str) -> str:
     """Hash of all but the files that decides what a delivery becomes; `more` is what the caller adds to that."""
     secret_print = token_of(settings.secret.key(), "record", "fingerprint of the secret")
-    columns = [(column.name, column.type) for column in table.columns]
-    return stable_hash([__version__, tree_of(source), columns, settings.timezone, secret_print, *more])
+    columns = [(column.name, column.type, column.limits_told, column.values) for column in table.columns]
+    asked = [table.required, table.in_order]
+    return stable_hash([__version__, tree_of(source), columns, asked, settings.timezone, secret_print, *more])
 
 
 def referred_hash(known: Book, source: Source) -> str:
