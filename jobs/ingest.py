@@ -1,29 +1,24 @@
 """Take the operator's feeds in: clean tables, and what was refused."""
 
-from collections.abc import Sequence
 from functools import partial
 
 from jobs.opening import writing_job
 from segmentation import progress
 from segmentation.concurrency import side_by_side
-from segmentation.errors import SourceError
 from segmentation.features import readymade
 from segmentation.runs import Run
-from segmentation.sources import ingestion, source
+from segmentation.sources import ingestion, refusals, source
 from segmentation.sources.feeds import FeedCounts
 from segmentation.sources.source import Source
 
 
 def run(at: Run) -> None:
-    """Take all feeds of the conf file in, of all verticals and months. One taken in before is left as it is.
-
-    Raises: SourceError telling of every feed that cannot be taken in; all others are.
-    """
+    """Take all feeds of the conf file in, of all verticals and months. One taken in before is left as it is."""
     sources = source.load_all(at.settings.sources)
     with at.step("ingest", at.as_of_days[-1]) as record:
         found = side_by_side(
             at.spark,
-            [partial(_taken_in_or_refused, at, one) for one in sources],
+            [partial(refusals.counts_or_refusal, partial(take_in, at, one)) for one in sources],
             after=source.taken_in_before(sources),
             ended=lambda n_ended: progress.says(f"{n_ended} of {len(sources)} feeds"),
         )
@@ -31,25 +26,7 @@ def run(at: Run) -> None:
             if isinstance(counts, FeedCounts):
                 record.counts.update(counts.by_name(one.name))
                 record.notes.extend(counts.notes)
-        _require_all([one for one in found if isinstance(one, SourceError)], len(sources))
-
-
-def _taken_in_or_refused(at: Run, one: Source) -> FeedCounts | SourceError:
-    try:
-        return take_in(at, one)
-    except SourceError as refused:
-        return refused
-
-
-def _require_all(refused: Sequence[SourceError], n_sources: int) -> None:
-    if len(refused) == 1:
-        raise refused[0]
-    if refused:
-        raise SourceError(
-            f"{len(refused)} of {n_sources} feeds cannot be taken in; of these nothing was written",
-            found="\n    ".join(["", *(f"{one}".replace("\n", "\n    ") for one in refused)]),
-            remedy="mend them and run again; the others are taken in",
-        )
+        refusals.require_none(found)
 
 
 def take_in(at: Run, one: Source, *, is_again: bool = False) -> FeedCounts:
