@@ -8,7 +8,6 @@ from segmentation.concurrency import side_by_side
 from segmentation.features import readymade
 from segmentation.runs import Run
 from segmentation.sources import ingestion, refusals, source
-from segmentation.sources.feeds import FeedCounts
 from segmentation.sources.source import Source
 
 
@@ -23,13 +22,13 @@ def run(at: Run) -> None:
             ended=lambda n_ended: progress.says(f"{n_ended} of {len(sources)} feeds"),
         )
         for one, counts in zip(sources, found, strict=True):
-            if isinstance(counts, FeedCounts):
+            if isinstance(counts, ingestion.FeedCounts):
                 record.counts.update(counts.by_name(one.name))
                 record.notes.extend(counts.notes)
         refusals.require_none(found)
 
 
-def take_in(at: Run, one: Source, *, is_again: bool = False) -> FeedCounts:
+def take_in(at: Run, one: Source, *, is_again: bool = False) -> ingestion.FeedCounts:
     """Take one feed in; one taken in before is read again only if asked."""
     room = readymade if one.is_ready_made else ingestion
     return room.take_in(at.spark, at.tables_at, one, at.settings, at.run_id, is_again=is_again)
