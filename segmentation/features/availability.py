@@ -40,7 +40,8 @@ HALF_THERE = 0.5
 """A period with less than this part of the lines of a usual one (the median of those before it) was not delivered
 whole: lines whose rows are missing would pass for silent ones."""
 MAX_QUIET_DAYS = 7
-"""Nor was one in which no line at all was heard on more than so many days. Recharges tell of those at its end alone."""
+"""Nor was one in which no line at all was heard on so many days more than in a usual one: a feed may bring use once a
+week. Recharges tell of the days at its end alone."""
 USUAL_LINES = 30
 """With fewer lines in a usual period chance alone may bring either."""
 
@@ -150,9 +151,11 @@ def _whole(name: str, by_age: Mapping[int, Delivered]) -> dict[int, Delivered]:
 def _is_half_there(by_age: Mapping[int, Delivered]) -> bool:
     """Whether the newest of several periods was not delivered whole."""
     newest = min(by_age)
-    usual = median(period.n_lines for age, period in by_age.items() if age > newest)
-    is_short = by_age[newest].n_lines < HALF_THERE * usual or by_age[newest].quiet_days > MAX_QUIET_DAYS
-    return usual >= USUAL_LINES and is_short
+    earlier = [period for age, period in by_age.items() if age > newest]
+    usual_lines = median(period.n_lines for period in earlier)
+    more_quiet_days = by_age[newest].quiet_days - median(period.quiet_days for period in earlier)
+    is_short = by_age[newest].n_lines < HALF_THERE * usual_lines or more_quiet_days > MAX_QUIET_DAYS
+    return usual_lines >= USUAL_LINES and is_short
 
 
 def heard_until(tables_at: Store, as_of: date) -> date | None:

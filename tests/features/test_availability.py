@@ -140,6 +140,15 @@ def test_fewer_lines_of_a_small_base_and_a_slow_week_are_no_gap(tables_at):
 
 
 @pytest.mark.delta
+def test_use_that_is_told_once_a_month_is_not_half_there(tables_at):
+    write(tables_at, usage.PARTIALS, range(8), n_lines=50, days_heard=in_june([30]))
+
+    there = availability.look(tables_at, JUNE)
+
+    assert (there.lags["usage"], there.half_there) == (0, {})
+
+
+@pytest.mark.delta
 def test_events_of_few_lines_may_halve_from_one_month_to_the_next(tables_at):
     write(tables_at, usage.PARTIALS, range(8), n_lines=50)
     tables_at.replace(

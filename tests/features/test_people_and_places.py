@@ -1,7 +1,6 @@
 """What is known of people as they are on a day: dwelling, moves, salary, device, contract, answers."""
 
 from datetime import date
-from itertools import pairwise
 
 import pytest
 
@@ -102,35 +101,6 @@ def test_moves_of_the_last_year_count_with_how_far_the_last_one_went(tables_at):
     # Great circle between the two cities: 255 km.
     assert found["ann"]["km_moved"] == pytest.approx(255.3, abs=0.5)
     assert [found[who]["km_moved"] for who in ("bob", "cid", "eva")] == [None, None, None]
-
-
-@pytest.mark.graph
-def test_distances_of_moves_are_those_of_spatial_sql(tables_at):
-    # Neighbours, both poles, the date line, opposite ends of the earth: each moves on to the next.
-    stays = [(52.52, 13.4), (52.53, 13.4), (53.55, 9.99), (-33.87, 151.21), (0.5, 179.9), (0.5, -179.9), (90.0, 0.0)]
-    stays += [(-90.0, 0.0), (10.0, 20.0), (-10.0, -160.0)]
-    moves = list(pairwise(stays))
-    people = [
-        (f"mover {n}", day, f"h{n}{day}", *place)
-        for n, move in enumerate(moves)
-        for day, place in zip((LONG_AGO, date(2026, 2, 1)), move, strict=True)
-    ]
-    seen = lines(tables_at, *(f"mover {n}" for n in range(len(moves))))
-
-    found = collected(demographic.demographic_features(seen, lived(tables_at, *people), JUNE))
-
-    measured = [found[f"mover {n}"]["km_moved"] for n in range(len(moves))]
-    assert measured == pytest.approx(spatial_sql_km(tables_at.spark, moves), abs=0.001), "to a metre"
-
-
-def spatial_sql_km(spark, moves):
-    """Great-circle distances by Apache Sedona, whose JAR is there for GraphFrames, in a session that knows its SQL."""
-    beside = spark.newSession()
-    beside._jvm.org.apache.sedona.sql.UDF.Catalog.registerAll(beside._jsparkSession)
-    rows = [(n, *one, *other) for n, (one, other) in enumerate(moves)]
-    points = beside.createDataFrame(rows, "n int, south double, west double, north double, east double")
-    km = "ST_DistanceSphere(ST_Point(west, south), ST_Point(east, north), 6371008.8) / 1000 AS km"
-    return [row["km"] for row in points.selectExpr("n", km).orderBy("n").collect()]
 
 
 def test_gender_is_told_or_not_and_nobody_is_older_than_people_get(tables_at):
