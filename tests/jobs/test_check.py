@@ -59,7 +59,10 @@ def test_all_feeds_are_tried_and_what_is_wrong_with_one_comes_at_the_end(opened,
     answer = check.run(opened)
 
     assert [one["source"] for one in answer.data["sources"]] == ["top_ups"]
-    assert answer.data["sources"][0]["reasons"] == (("type(recharge_amount): bigint", 1),)
+    assert answer.data["sources"][0]["reasons"] == (
+        ("not_null(recharge_amount): a value", 1),
+        ("type(recharge_amount): bigint", 1),
+    )
     assert answer.data["absent"] == ["more_lines"]
     assert isinstance(answer.broken, SourceError)
     assert "source lines" in str(answer.broken)
@@ -83,7 +86,7 @@ def test_a_feature_without_a_column_is_told_with_the_column(opened):
     assert missing["expiry_recharge_share"] == ["recharges.expires_on"]
     assert missing["data_velocity"] == ["usage_daily"]
     assert answer.data["missing_features"]["home"]["age_years"] == ["service_spells", "subscribers"]
-    assert answer.data["shown_families"]["payg"]["recharge"] == [5, 7]
+    assert answer.data["shown_families"]["payg"]["recharge"] == [8, 10]
     lines = [str(part) for part in answer.shown]
     assert "recharges.expires_on is not mapped: no expiry_recharge_share (payg)" in lines
     assert not any(line.startswith("usage_daily.") for line in lines)

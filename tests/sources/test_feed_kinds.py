@@ -221,7 +221,8 @@ def test_a_delivery_that_broke_off_does_not_take_the_place_of_the_whole(operator
     operator.take_in(top_ups)
     (operator.folder / "landing/top_ups/1.csv").unlink()
     of_october = many(150, "2026-10-05", first=1000) if kind == "full_month" else ""
-    operator.deliver("top_ups/2.csv", FIRST + of_october)
+    later = FIRST.replace("08-06 01", "11-02 01").replace("09-06 01", "11-02 01")
+    operator.deliver("top_ups/2.csv", later + of_october)
 
     with pytest.raises(SourceError, match="far fewer rows than what it would replace") as refused:
         operator.take_in(top_ups)
