@@ -74,7 +74,11 @@ name: top_ups
 table: recharges
 location: top_ups.csv
 format: csv
-columns: {recharge_id: {key: ref, kind: record}, subscriber_id: {key: phone, kind: subscriber}, day: {date: sold}}
+columns:
+  recharge_id: {key: ref, kind: record}
+  subscriber_id: {key: phone, kind: subscriber}
+  day: {date: sold}
+  recharge_amount: 500
 received_at: {timestamp: delivered}
 references: {subscriber_id: subscribers}
 """

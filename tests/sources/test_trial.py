@@ -148,6 +148,7 @@ columns:
   recharge_id: {key: ref, kind: record}
   subscriber_id: {key: phone, kind: subscriber}
   day: {date: sold}
+  recharge_amount: 500
 received_at: {timestamp: delivered}
 references: {subscriber_id: subscribers}
 """
