@@ -20,8 +20,6 @@ _TIME = {
     TimeKind.SNAPSHOT: "the rows of that `{}`",
     TimeKind.ALWAYS: "all rows",
 }
-_LIMITS = ["limits"]
-"""Title of a column that only tables filled by feeds have."""
 _HEAD = """# Tables
 
 Made from the declarations in `segmentation/tables/` and `segmentation/features/` by `make docs`; do not edit.
@@ -84,10 +82,9 @@ def as_markdown() -> str:
 
 
 def _section(table: Table) -> str:
-    titles = ["column", "type", "meaning", "unit", *_LIMITS[: _is_fed(table)], "personal data"]
+    titles = ["column", "type", "meaning", "unit", *_where_fed(table, "limits"), "personal data"]
     cells = [
-        [f"`{c.name}`", c.type, c.about, c.unit, *[c.limits_told][: _is_fed(table)], _personal(c)]
-        for c in table.columns
+        [f"`{c.name}`", c.type, c.about, c.unit, *_where_fed(table, c.limits_told), _personal(c)] for c in table.columns
     ]
     rows = [f"| {' | '.join(row)} |" for row in [titles, *cells]]
     facts = [
@@ -100,14 +97,14 @@ def _section(table: Table) -> str:
     return "\n".join([f"### `{table.name}`", "", f"{table.about}. {' '.join(facts)}", "", *rows, ""])
 
 
-def _is_fed(table: Table) -> bool:
-    """Whether feeds fill it, so that the limits of its columns are asked of every row."""
-    return table in clean.TABLES
+def _where_fed(table: Table, cell: str) -> list[str]:
+    """A cell that only tables filled by feeds have: of them the limits of columns are asked in every row."""
+    return [cell] if table in clean.TABLES else []
 
 
 def _asked_of_feeds(table: Table) -> Iterator[str]:
     """What every feed has to fulfil, besides the limits of columns."""
-    if not _is_fed(table):
+    if table not in clean.TABLES:
         return
     yield f"A feed brings in every row: {', '.join(f'`{name}`' for name in table.required)}."
     if table.is_of_days:
@@ -131,14 +128,14 @@ def _columns(table: Table) -> Grid:
         "column",
         "type",
         "meaning",
-        *_LIMITS[: _is_fed(table)],
+        *_where_fed(table, "limits"),
         "personal data",
         title=f"{table.name}: {table.about}",
         caption=" ".join([f"Kept: {table.retention}.", *_asked_of_feeds(table)]),
     )
     for column in table.columns:
         name = f"[bold]{column.name}[/] (key)" if column.name in table.grain else column.name
-        limits = [column.limits_told][: _is_fed(table)]
+        limits = _where_fed(table, column.limits_told)
         grid.add_row(name, column.type, column.comment, *limits, _personal(column))
     return grid
 

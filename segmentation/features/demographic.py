@@ -7,7 +7,7 @@ from operator import or_
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from segmentation.features.feature import ALL, SHARE, YEARS, Feature, Words, profiled
+from segmentation.features.feature import ALL, SHARE, YEARS, Feature, Skew, Words, profiled
 from segmentation.features.household import latest_holding
 from segmentation.features.windows import share
 from segmentation.periods import months_before
@@ -17,73 +17,64 @@ from segmentation.tables.store import holding_on
 MONTHS_OF_MOVES = 12
 OLDEST = 115
 """Years. Who would be older, or not born yet, has a year of birth that somebody made up."""
+
+
+def _shown(
+    name: str, family: str, about: str, unit: str, words: Words, null_means: str, skew: Skew = "none"
+) -> Feature:
+    needs = (clean.SUBSCRIBERS.name,)
+    return Feature(name, family, about, unit, words, null_means, profiled(*ALL), needs, skew, PersonalData.QUASI)
+
+
 FEATURES = (
-    Feature(
+    _shown(
         "age_years",
         "demographic",
         "Age",
         YEARS,
         Words("how old they are", "is older", "is younger"),
         f"year of birth not known, or one of nobody up to {OLDEST}",
-        profiled(*ALL),
-        (clean.SUBSCRIBERS.name,),
-        sensitivity=PersonalData.QUASI,
     ),
-    Feature(
+    _shown(
         "is_female",
         "demographic",
         "Whether the customer is a woman",
         "0 or 1",
         Words("whether they are women", "is a woman", "is a man"),
         "gender not told, or neither",
-        profiled(*ALL),
-        (clean.SUBSCRIBERS.name,),
-        sensitivity=PersonalData.QUASI,
     ),
-    Feature(
+    _shown(
         "region_share",
         "geography",
         "Share of all lines with a known region that are in the region of the line",
         SHARE,
         Words("how many of our lines are in their region", "lives where we have many lines", "lives where we have few"),
         "region not known",
-        profiled(*ALL),
-        (clean.SUBSCRIBERS.name,),
-        sensitivity=PersonalData.QUASI,
     ),
-    Feature(
+    _shown(
         "is_urban",
         "geography",
         "Whether the address is in a town",
         "0 or 1",
         Words("whether they live in town", "lives in town", "lives in the country"),
         "address not known",
-        profiled(*ALL),
-        (clean.SUBSCRIBERS.name,),
-        sensitivity=PersonalData.QUASI,
     ),
-    Feature(
+    _shown(
         "moves_per_year",
         "geography",
         "Changes of dwelling, region or kind of place in the last 12 months",
         "a year",
         Words("how often they move", "moved lately", "stays where they are"),
         "address not known",
-        profiled(*ALL),
-        (clean.SUBSCRIBERS.name,),
-        sensitivity=PersonalData.QUASI,
     ),
-    Feature(
+    _shown(
         "km_moved",
         "geography",
         "Distance of the last move in 12 months",
         "km",
         Words("how far they moved", "moved far away", "moved around the corner"),
         "no move, or coordinates not known",
-        profiled(*ALL),
-        (clean.SUBSCRIBERS.name,),
         "log",
-        PersonalData.QUASI,
     ),
 )
 FEMALE = "female"

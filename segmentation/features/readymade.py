@@ -97,6 +97,7 @@ def take_in(
         return before
     checked = with_checks(of, as_of)
     feed = changes.reconciled(reading.raw_rows(spark, of, table, found), known, checked, table, found)
+    changes.remember(tables_at, feed.changed, of, found.feed_id)
     probing.require_usable(spark, feed, of, found)
     secret = settings.secret.key()
     with sifted(feed.rows, tables_at, checked, table, found, secret) as parts:
@@ -111,7 +112,6 @@ def take_in(
                     _write(tables_at, lines, vertical, as_of, of, _version(vertical, found, mapping), run_id)
                 _write_quality(tables_at, verticals, as_of, of)
                 ingestion.replace_refused(tables_at, refused, parts, of, found, read_again)
-                changes.remember(tables_at, feed.changed, of, found.feed_id)
         finally:
             lines.unpersist()
             refused.unpersist()

@@ -55,7 +55,7 @@ def fit(
     progress.says("1 of 5, preparation of the features")
     rows = only_fittable(features)
     candidates = catalogue.cluster_features(settings.vertical, settings)
-    prepared, on_selection = _prepared(rows, settings, as_of, earlier, leaks)
+    prepared, on_selection = _prepared(rows, candidates, settings, as_of, earlier, leaks)
     digest = features_digest(rows, [feature.name for feature in candidates])
     with (
         nodes.ordered(preparation.nodes(rows, prepared)) as ordered,
@@ -84,10 +84,14 @@ def fit(
 
 
 def _prepared(
-    rows: DataFrame, settings: VerticalSettings, as_of: date, earlier: DataFrame | None, leaks: Leaks
+    rows: DataFrame,
+    candidates: Sequence[catalogue.Feature],
+    settings: VerticalSettings,
+    as_of: date,
+    earlier: DataFrame | None,
+    leaks: Leaks,
 ) -> tuple[preparation.Preparation, tuple[str, ...]]:
     """The preparation, and what a reader should know of how its features were chosen."""
-    candidates = catalogue.cluster_features(settings.vertical, settings)
     before = None if earlier is None else only_settled(earlier)
     prepared = preparation.fit_preparation(rows, candidates, settings.preparation, earlier=before, leaks=leaks)
     has_earlier = before is not None and not before.isEmpty()

@@ -134,12 +134,12 @@ def _with_occurrence(rows: DataFrame, source: Source) -> DataFrame:
 def _row_checks(source: Source, table: Table) -> list[Column]:
     """What the table asks of every feed, and the source of its own; of both for one column the source's stands."""
     wanted = source.checks
-    told = [name for name in table.required if name in source.columns] if source.group is None else source.group.by
+    told = table.required if source.group is None else source.group.by
     required = dict.fromkeys([*told, "received_at", *wanted.not_null])
     mapped = [column for column in table.columns if column.name in source.columns]
     between = {column.name: column.limits for column in mapped if any(end is not None for end in column.limits)}
     one_of = {column.name: column.values for column in mapped if column.values}
-    past = [table.time_column] if table.is_of_days and table.time_column in source.columns else []
+    past = [table.time_column] if table.is_of_days else []
     month_ends = [table.time_column] if table.is_of_months else []
     in_order = [pair for pair in table.in_order if source.columns.keys() >= set(pair)]
     return [
