@@ -7,8 +7,9 @@ again only when what its sources hold of its days, or CODE_VERSION, has changed.
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial, reduce
+from operator import or_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -64,7 +65,8 @@ def periods_needed(as_of_days: Iterable[date]) -> list[date]:
 def ensure(tables_at: Store, periods: Sequence[date]) -> None:
     """Make the partials of the periods that are not there yet, or that were made from something else.
 
-    One pass over a source makes all its missing periods. A write replaces its own periods only.
+    One pass over a source makes all its missing periods, and reads their days only. A write replaces its own periods
+    only. Periods of which nothing was delivered have no rows: there is nothing to make.
     """
     held = contents.held(tables_at, [source for family in FAMILIES for source in family.sources])
     made = _made_before(tables_at)
@@ -72,8 +74,10 @@ def ensure(tables_at: Store, periods: Sequence[date]) -> None:
     for family in FAMILIES:
         if not any(tables_at.exists(source) for source in family.sources):
             continue
-        versions = {period: made_from(family, period, held) for period in periods}
-        missing = [period for period in periods if (family.name, period, versions[period]) not in made]
+        stored = {period for name, period, _ in made if name == family.name}
+        worth = [period for period in periods if period in stored or may_be_made(family, period, held)]
+        versions = {period: made_from(family, period, held) for period in worth}
+        missing = [period for period in worth if (family.name, period, versions[period]) not in made]
         builds += [partial(_build, tables_at, family, chain, versions) for chain in without_overlap(missing)]
     side_by_side(
         tables_at.spark, builds, ended=lambda n_ended: progress.says(f"{n_ended} of {len(builds)} tables of sums")
@@ -84,6 +88,11 @@ def made_from(family: PartialFamily, period: date, held: Contents) -> str:
     """Hash of all that decides the sums of a period."""
     versions = [held.version(source, period, _first_day(source, period)) for source in family.sources]
     return stable_hash([CODE_VERSION, versions])
+
+
+def may_be_made(family: PartialFamily, period: date, held: Contents) -> bool:
+    """Whether any source of the family has something that matters to a period, as far as is known."""
+    return any(held.may_have(source, period, _first_day(source, period)) for source in family.sources)
 
 
 def _first_day(source: Table, period: date) -> date | None:
@@ -142,5 +151,19 @@ def _built(tables_at: Store, family: PartialFamily, chain: Sequence[date]) -> Da
 
 def _events(tables_at: Store, source: Table, chain: Sequence[date]) -> DataFrame:
     """Rows of the source that may matter to the chain. What is resolved later began earlier, so only the end is cut."""
-    rows, first = tables_at.read(source, chain[-1]), _first_day(source, chain[0])
-    return rows if first is None else rows.filter(F.col(source.time_column) >= F.lit(first))
+    rows = tables_at.read(source, chain[-1])
+    if _first_day(source, chain[0]) is None:
+        return rows
+    return rows.filter(reduce(or_, (F.col(source.time_column).between(*span) for span in spans(chain))))
+
+
+def spans(chain: Sequence[date]) -> list[tuple[date, date]]:
+    """First and last days of the spans without a gap that the periods of a chain make up."""
+    found: list[tuple[date, date]] = []
+    for end in chain:
+        first = period_start(end)
+        if found and found[-1][1] == first - timedelta(days=1):
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((first, end))
+    return found

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import reduce
+from operator import or_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -314,23 +316,34 @@ FEATURES = (
 
 def is_used() -> Column:
     """Whether a row of daily use tells of any: a row of nothing but 0 is a day without use, as no row is."""
-    return F.greatest(*(F.coalesce(F.col(name), F.lit(0)) for name in _SUMMED)) > 0
+    # The likeliest first: the others are looked at only where it is 0.
+    likeliest_first = sorted(_SUMMED, key=lambda name: name not in ("data_kb", "n_calls"))
+    return reduce(or_, (F.coalesce(F.col(name) > 0, F.lit(False)) for name in likeliest_first))
 
 
 def usage_partials(usage: DataFrame, period_of: Callable[[Column], Column]) -> DataFrame:
     """Use of a line in a period. Grain: subscriber_id, period. A row of `usage` is a day, so rows are days."""
     is_weekend = F.dayofweek(F.col("day")).isin(SATURDAY, SUNDAY)
     in_period = usage.withColumn("period", period_of(F.col("day"))).filter(F.col("period").isNotNull() & is_used())
-    return in_period.groupBy("subscriber_id", "period").agg(
+    sums = in_period.groupBy("subscriber_id", "period").agg(
         *(F.sum(name).alias(name) for name in _SUMMED),
         F.coalesce(F.sum(F.when(is_weekend, F.col("data_kb"))), F.lit(0)).alias("data_weekend_kb"),
-        F.count(F.lit(1)).alias("n_active_days"),
         F.count_if(F.col("n_calls") > 0).alias("n_call_days"),
         F.max("n_devices").alias("n_devices"),
-        F.min("day").alias("first_day"),
-        F.max("day").alias("last_day"),
         F.bit_or(F.expr("shiftleft(1L, datediff(period, day))")).alias("days_heard"),
     )
+    return sums.withColumns(_days_told_by_bits(F.col("days_heard")))
+
+
+def _days_told_by_bits(days_heard: Column) -> dict[str, Column]:
+    """Number of days, the first and the last. The lowest bit is the last day of the period; one day at least is set."""
+    lowest = F.bit_count(days_heard.bitwiseAND(-days_heard) - 1)
+    highest = F.length(F.bin(days_heard)) - 1
+    return {
+        "n_active_days": F.bit_count(days_heard).cast("bigint"),
+        "first_day": F.date_sub(F.col("period"), highest),
+        "last_day": F.date_sub(F.col("period"), lowest),
+    }
 
 
 def usage_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) -> DataFrame:

@@ -36,6 +36,13 @@ class Contents:
         chosen = sorted(day for day in days if day <= last and (first is None or day >= first))
         return stable_hash([(day.isoformat(), days[day]) for day in chosen])
 
+    def may_have(self, table: Table, last: date, first: date | None = None) -> bool:
+        """Whether the table has anything of the days from `first` to `last`; true where that is not known."""
+        days = self.by_day.get(table.name)
+        if days is None:
+            return self.versions[table.name] >= 0
+        return any(day <= last and (first is None or day >= first) for day in days)
+
 
 def held(tables_at: Store, tables: Iterable[Table]) -> Contents:
     """What the tables hold now."""

@@ -73,6 +73,35 @@ def test_a_period_is_made_once_and_again_when_what_it_is_made_from_changes(table
 
 
 @pytest.mark.delta
+def test_periods_of_which_nothing_came_are_not_made_again_and_again(tables_at):
+    write_usage(tables_at, use("ann", JUNE, 5))
+    partials.ensure(tables_at, period_ends(JUNE, 8))
+    once = tables_at.version(usage.PARTIALS)
+
+    partials.ensure(tables_at, period_ends(JUNE, 8))
+
+    assert tables_at.version(usage.PARTIALS) == once
+    assert stored(tables_at) == {("ann", JUNE): 5}
+
+
+@pytest.mark.delta
+def test_a_period_all_of_whose_rows_were_taken_back_has_no_sums_any_more(tables_at):
+    write_usage(tables_at, use("ann", JUNE, 5), use("ann", MAY, 7))
+    partials.ensure(tables_at, [MAY, JUNE])
+
+    write_usage(tables_at, use("ann", JUNE, 5))
+    partials.ensure(tables_at, [MAY, JUNE])
+
+    assert stored(tables_at) == {("ann", JUNE): 5}
+
+
+def test_only_the_days_of_the_periods_that_are_made_are_read():
+    february, march = date(2026, 2, 28), date(2026, 3, 31)
+
+    assert partials.spans([february, march, JUNE]) == [(date(2026, 2, 1), march), (date(2026, 6, 1), JUNE)]
+
+
+@pytest.mark.delta
 def test_a_late_row_has_its_own_period_made_again_and_no_other(tables_at):
     write_usage(tables_at, use("ann", JUNE, 5), use("ann", MAY, 7))
     partials.ensure(tables_at, [MAY, JUNE])
