@@ -75,7 +75,7 @@ def build_day(
     def write_features(vertical: VerticalName) -> None:
         version = assembly.features_version(vertical, as_of, held)
         features = assembly.of_vertical(everyone, vertical, there, version, run_id, computed_at)
-        tables_at.replace(features, catalogue.feature_table(vertical), as_of=as_of)
+        tables_at.replace_kept(features, catalogue.feature_table(vertical), as_of=as_of)
 
     def write_quality() -> None:
         records = quality.record_quality(tables_at, everyone, verticals, there)

@@ -178,33 +178,42 @@ def care_partials(contacts: DataFrame, period_of: Callable[[Column], Column]) ->
 
     A solution counts in the period in which it was found, so that a period never knows what came after it.
     """
+    made, resolved = _made(contacts, period_of), _resolved(contacts, period_of)
+    both_kinds = made.join(resolved, on=["subscriber_id", "period"], how="full")
+    counts = (F.coalesce(F.col(name), F.lit(0)).alias(name) for name in _COUNTS)
+    made_on = F.coalesce(F.col("resolved_made_on"), F.array().cast("array<string>"))
+    return both_kinds.select("subscriber_id", "period", *counts, "n_complaints", made_on.alias("resolved_made_on"))
+
+
+def _made(contacts: DataFrame, period_of: Callable[[Column], Column]) -> DataFrame:
+    """Contacts that a line made in a period. Grain: subscriber_id, period."""
     before = Window.partitionBy("subscriber_id").orderBy("day", "contact_id")
     days_since = F.date_diff(F.col("day"), F.lag("day").over(before))
-    made = contacts.select(
-        "subscriber_id",
-        "day",
-        F.lit(1).alias("n_contacts"),
-        F.col("is_complaint").cast("int").alias("n_complaints"),
-        F.when(F.col("satisfaction").isNotNull(), F.lit(1)).alias("n_answers"),
-        "satisfaction",
-        F.when(days_since <= REPEAT_DAYS, F.lit(1)).alias("n_repeats"),
-        F.when(F.col("channel").isNotNull(), F.lit(1)).alias("n_by_channel"),
-        *(F.when(F.col("channel") == channel, F.lit(1)).alias(name) for channel, name in _CHANNELS.items()),
-        F.unix_date("day").alias("made_days"),
+    in_period = contacts.withColumns({"days_since": days_since, "period": period_of(F.col("day"))})
+    by_channel = (F.count_if(F.col("channel") == channel).alias(name) for channel, name in _CHANNELS.items())
+    return (
+        in_period.filter(F.col("period").isNotNull())
+        .groupBy("subscriber_id", "period")
+        .agg(
+            F.count(F.lit(1)).alias("n_contacts"),
+            F.sum(F.col("is_complaint").cast("int")).alias("n_complaints"),
+            F.count("satisfaction").alias("n_answers"),
+            F.sum("satisfaction").alias("satisfaction"),
+            F.count_if(F.col("days_since") <= REPEAT_DAYS).alias("n_repeats"),
+            F.count("channel").alias("n_by_channel"),
+            *by_channel,
+            F.sum(F.unix_date("day")).alias("made_days"),
+        )
     )
-    resolved = contacts.filter(F.col("resolved_on").isNotNull()).select(
-        "subscriber_id",
-        F.col("resolved_on").alias("day"),
-        F.lit(1).alias("n_resolved"),
-        F.date_diff(F.col("resolved_on"), F.col("day")).alias("resolution_days"),
-        F.col("day").cast("string").alias("made_on"),
-    )
-    events = made.unionByName(resolved, allowMissingColumns=True).withColumn("period", period_of(F.col("day")))
-    in_period = events.filter(F.col("period").isNotNull())
-    totals = (F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in _COUNTS)
-    made_on = F.sort_array(F.collect_list("made_on")).alias("resolved_made_on")
+
+
+def _resolved(contacts: DataFrame, period_of: Callable[[Column], Column]) -> DataFrame:
+    """Contacts of a line that were resolved in a period, whenever they were made. Grain: subscriber_id, period."""
+    in_period = contacts.withColumn("period", period_of(F.col("resolved_on"))).filter(F.col("period").isNotNull())
     return in_period.groupBy("subscriber_id", "period").agg(
-        *totals, F.sum("n_complaints").alias("n_complaints"), made_on
+        F.count(F.lit(1)).alias("n_resolved"),
+        F.sum(F.date_diff("resolved_on", "day")).alias("resolution_days"),
+        F.sort_array(F.collect_list(F.col("day").cast("string"))).alias("resolved_made_on"),
     )
 
 

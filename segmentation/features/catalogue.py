@@ -135,6 +135,8 @@ def feature_table(vertical: VerticalName | str) -> Table:
         TimeKind.SNAPSHOT,
         "as_of",
         ("as_of",),
+        # Read by day, which the partitions tell.
+        has_statistics=False,
         retention="13 months",
     )
 

@@ -393,6 +393,8 @@ def partials(name: str, about: str, columns: tuple[Column, ...]) -> Table:
         TimeKind.EVENT,
         "period",
         ("period",),
+        # Read by period, which the partitions tell.
+        has_statistics=False,
         retention=UNTIL_ERASED,
     )
 

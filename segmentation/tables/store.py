@@ -116,6 +116,16 @@ class Store:
             checks.require_grain(ordered, table, where=self.address(table), outside=outside(where))
             raise
 
+    def replace_kept(self, frame: DataFrame, table: Table, **where: object) -> None:
+        """As `replace`, for a frame made from one that is persisted.
+
+        Its keys are looked at alone before the write: cheaper than to sort whole rows by them on the way.
+        """
+        self._prepare(table)
+        ordered = checks.conform(frame, table, where=self.address(table))
+        checks.require_grain(ordered, table, where=self.address(table), outside=outside(where))
+        self._overwrite(ordered, table, where)
+
     def append(self, frame: DataFrame, table: Table, *, is_unique: bool = False) -> None:
         """Add rows. The grain is checked within `frame` only: a caller that may repeat itself uses `replace`."""
         self._prepare(table)

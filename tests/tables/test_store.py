@@ -129,11 +129,13 @@ def test_a_value_with_a_quote_is_taken_literally(tables_at):
     assert found(tables_at.read(SIZES)) == [("b", OCTOBER, 2), (odd, OCTOBER, 5)]
 
 
-def test_a_row_outside_the_replaced_part_is_refused_without_showing_it_and_nothing_is_written(tables_at):
+@pytest.mark.parametrize("write", ["replace", "replace_kept"])
+def test_a_row_outside_the_replaced_part_is_refused_without_showing_it_and_nothing_is_written(tables_at, write):
     tables_at.replace(sizes(tables_at, ("a", OCTOBER, 1)), SIZES, as_of=OCTOBER)
 
     with pytest.raises(ContractError, match="outside") as refused:
-        tables_at.replace(sizes(tables_at, ("a", OCTOBER, 2), ("secret-segment", NOVEMBER, 3)), SIZES, as_of=OCTOBER)
+        rows = sizes(tables_at, ("a", OCTOBER, 2), ("secret-segment", NOVEMBER, 3))
+        getattr(tables_at, write)(rows, SIZES, as_of=OCTOBER)
 
     assert "secret-segment" not in str(refused.value)
     assert found(tables_at.read(SIZES)) == [("a", OCTOBER, 1)]
@@ -175,7 +177,7 @@ def test_a_column_that_is_there_twice_is_refused(tables_at):
         tables_at.replace(twice, SIZES, as_of=OCTOBER)
 
 
-@pytest.mark.parametrize("write", ["replace", "append", "merge"])
+@pytest.mark.parametrize("write", ["replace", "replace_kept", "append", "merge"])
 def test_every_verb_refuses_rows_that_break_the_grain(tables_at, write):
     broken = sizes(tables_at, ("a", OCTOBER, 1), ("a", OCTOBER, 2), ("b", OCTOBER, 3))
     keyless = broken.withColumn("segment_id", F.when(F.col("n_lines") < 3, F.lit("a")))
