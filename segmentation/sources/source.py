@@ -1,5 +1,6 @@
 """One source: where a raw feed lies and how its columns become a clean table. Read from YAML, checked before Spark."""
 
+import copy
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -105,10 +106,10 @@ class FreeText(Settings):
 _KINDS = ("sql", "key", "row_key", "date", "timestamp", "number", "code", "text")
 
 
-def _kind(column: object) -> str:
-    """Which of the forms a column is written in, told by the key only that form has."""
-    keys = column if isinstance(column, dict) else vars(column)
-    return next((kind for kind in _KINDS if kind in keys), "sql")
+def _kind(column: object) -> str | None:
+    """Which of the forms a column is written in, told by the key only that form has (null when in none)."""
+    keys = column if isinstance(column, dict) else getattr(column, "__dict__", {})
+    return next((kind for kind in _KINDS if kind in keys), None)
 
 
 def _as_mapping(column: object) -> object:
@@ -125,7 +126,11 @@ ColumnMapping = Annotated[
         | Annotated[Number, Tag("number")]
         | Annotated[Code, Tag("code")]
         | Annotated[FreeText, Tag("text")],
-        Discriminator(_kind),
+        Discriminator(
+            _kind,
+            custom_error_type="form",
+            custom_error_message=f"expected an expression in SQL, or braces with one of {', '.join(_KINDS)}",
+        ),
     ],
     BeforeValidator(_as_mapping),
 ]
@@ -284,7 +289,8 @@ def load_all(paths: Sequence[Path]) -> list[Source]:
             broken = None
         except ValidationError as errors:
             broken = errors
-        found += [f"{path}: {problem}" for problem in (*_shape_problems(broken), *contract.problems(tree))]
+        problems = (*_shape_problems(broken), *contract.problems(_without_strange_shapes(tree, broken)))
+        found += [f"{path}: {problem}" for problem in problems]
     found += _order_problems(sources)
     if not found:
         return sources
@@ -331,10 +337,31 @@ def _shape_problems(broken: ValidationError | None) -> list[str]:
     return [f"{_path(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}" for problem in broken.errors()]
 
 
+def _without_strange_shapes(tree: dict, broken: ValidationError | None) -> dict:
+    """The tree with text in place of lists and mappings that stand where none may: what else is wrong is told too."""
+    mended = copy.deepcopy(tree)
+    for problem in () if broken is None else broken.errors():
+        *way, last = _written(problem["loc"])
+        at: Json = mended
+        for part in way:
+            at = at[part] if _has(at, part) else None
+        if _has(at, last) and isinstance(at[last], list | dict):
+            at[last] = str(at[last])
+    return mended
+
+
+def _has(at: Json, part: int | str) -> bool:
+    return part in at if isinstance(at, dict) else isinstance(at, list) and part in range(len(at))
+
+
 def _path(parts: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, _written(parts)))
+
+
+def _written(parts: tuple[int | str, ...]) -> list[int | str]:
     """The place in the file, without the name of the form that pydantic puts into it and nobody wrote."""
     form_at = {"columns": 2, "received_at": 1}.get(str(parts[0]))
-    return ".".join(str(part) for place, part in enumerate(parts) if place != form_at)
+    return [part for place, part in enumerate(parts) if place != form_at]
 
 
 def tree_of(source: Source) -> Json:

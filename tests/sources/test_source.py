@@ -1,10 +1,14 @@
 """The grammar of a source: what is wrong with a file is said at once, before Spark."""
 
+import copy
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import yaml
 
 from segmentation.errors import SettingsError
+from segmentation.settings import read_yaml
 from segmentation.sources import source
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -89,6 +93,42 @@ def test_a_mapping_that_cannot_fill_its_table_is_refused(tmp_path, written, inst
 
     with pytest.raises(SettingsError, match=told):
         source.load(path)
+
+
+@pytest.mark.parametrize("form", ["{from: sold_in}", "[sold_in]", "", "{}"])
+def test_a_column_in_no_form_is_told_the_forms_there_are(tmp_path, form):
+    path = tmp_path / "bad.yaml"
+    path.write_text(GOOD.replace("recharge_amount: amount", f"recharge_amount: {form}"))
+
+    with pytest.raises(SettingsError, match=r"columns\.recharge_amount: expected an expression .* number, code, text"):
+        source.load(path)
+
+
+@pytest.mark.parametrize("odd", [None, [], ["a"], {}, {"a": 1}, "no such thing", -1], ids=repr)
+def test_whatever_stands_in_any_place_is_read_or_refused(tmp_path, odd):
+    path, tree = tmp_path / "odd.yaml", read_yaml(CONF / "sources/home_ties.yaml")
+
+    for place in places(tree):
+        path.write_text(yaml.safe_dump(with_odd(tree, place, odd)))
+        with suppress(SettingsError):
+            source.load(path)
+
+
+def places(tree, before=()):
+    """Every place of a tree, as the keys and numbers that lead to it."""
+    inside = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    for key, value in inside:
+        yield (*before, key)
+        yield from places(value, (*before, key))
+
+
+def with_odd(tree, place, odd):
+    """The tree with something odd in one place."""
+    changed = at = copy.deepcopy(tree)
+    for key in place[:-1]:
+        at = at[key]
+    at[place[-1]] = odd
+    return changed
 
 
 def test_codes_become_words_that_rules_know(tmp_path):
