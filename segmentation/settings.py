@@ -624,25 +624,42 @@ def _read_tree(conf_file: Path, below: tuple[Path, ...] = ()) -> dict:
         )
     here = conf_file.parent
     tree = read_yaml(conf_file)
-    base = tree.pop("extends", None)
+    base = _named_base(tree, conf_file)
     for name in ("spark", "archetypes"):
-        if isinstance(tree.get(name), str):
-            tree[name] = str(here / tree[name])
+        if name in tree:
+            tree[name] = _beside(here, tree[name])
     if isinstance(tree.get("sources"), list):
-        tree["sources"] = [str(here / source) for source in tree["sources"]]
+        tree["sources"] = [_beside(here, source) for source in tree["sources"]]
     verticals = tree.get("verticals")
     if isinstance(verticals, dict):
-        tree["verticals"] = {name: _read_vertical(vertical, here) for name, vertical in verticals.items()}
+        tree["verticals"] = {name: _read_vertical(vertical, conf_file) for name, vertical in verticals.items()}
     return tree if base is None else _merged(_read_tree(here / base, (*below, conf_file.resolve())), tree)
 
 
-def _read_vertical(vertical: Json, here: Path) -> Json:
+def _read_vertical(vertical: Json, conf_file: Path) -> Json:
+    here = conf_file.parent
     if isinstance(vertical, str):
         return read_yaml(here / vertical)
-    if isinstance(vertical, dict) and "extends" in vertical:
-        own = {key: value for key, value in vertical.items() if key != "extends"}
-        return _merged(read_yaml(here / vertical["extends"]), own)
+    if isinstance(vertical, dict):
+        own = dict(vertical)
+        base = _named_base(own, conf_file)
+        return own if base is None else _merged(read_yaml(here / base), own)
     return vertical
+
+
+def _named_base(tree: dict, conf_file: Path) -> str | None:
+    """Take the file that a tree extends out of it."""
+    base = tree.pop("extends", None)
+    if base is not None and not isinstance(base, str):
+        raise SettingsError(
+            "`extends` names one file", where=str(conf_file), found=type(base).__name__, expected="a path beside it"
+        )
+    return base
+
+
+def _beside(here: Path, path: Json) -> Json:
+    """A path of a conf file made relative to the working directory; what is none is refused with all the rest."""
+    return str(here / path) if isinstance(path, str) else path
 
 
 def read_yaml(path: Path) -> dict:
@@ -653,6 +670,10 @@ def read_yaml(path: Path) -> dict:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as broken:
         raise SettingsError("not valid YAML", where=str(path), found=str(broken).replace("\n", " ")) from None
+    except UnicodeDecodeError as broken:
+        raise SettingsError(
+            "not written in UTF-8", where=str(path), found=f"byte {broken.start}", remedy="save the file as UTF-8"
+        ) from None
     if not isinstance(found, dict):
         raise SettingsError("a settings file holds keys and values", where=str(path), found=type(found).__name__)
     return found

@@ -68,6 +68,25 @@ def test_a_conf_file_that_extends_itself_says_so(tmp_path):
         load(circle)
 
 
+@pytest.mark.parametrize("odd", [[None], [["a"]], {"a": 1}, 7], ids=repr)
+@pytest.mark.parametrize("key", ["sources", "spark", "archetypes", "extends", "verticals", "periods"])
+def test_a_key_of_another_shape_is_refused_and_named(tmp_path, key, odd):
+    own = write(tmp_path, "own.yaml", **{"extends": str(LOCAL), key: odd})
+
+    with pytest.raises(SettingsError) as refused:
+        load(own)
+
+    assert key in str(refused.value)
+
+
+def test_a_conf_file_in_another_encoding_says_so(tmp_path):
+    path = tmp_path / "own.yaml"
+    path.write_bytes("operator: Café\n".encode("latin-1"))
+
+    with pytest.raises(SettingsError, match="UTF-8"):
+        load(path)
+
+
 def test_a_data_folder_is_asked_for_only_where_it_is_used(tmp_path):
     own = write(tmp_path, "own.yaml", extends=str(LOCAL), landing="{data}/online_retail")
 
