@@ -19,9 +19,13 @@ DELTA_FLAGS = " ".join(
         *(f"--conf {name}={value}" for name, value in DELTA_SETTINGS.items()),
     ]
 )
-PLANNING = {"spark.sql.constraintPropagation.enabled": "false"}
+PLANNING = {
+    "spark.sql.constraintPropagation.enabled": "false",
+    "spark.sql.codegen.hugeMethodLimit": "8000",
+}
 """Inferring filters from constraints takes the planner minutes over the many aliases of a feed or a feature table
-(SPARK-33152), and saves nothing here: filters stand where they are needed."""
+(SPARK-33152), and saves nothing here: filters stand where they are needed. A method of more than 8000 bytes Java never
+compiles (HotSpot's HugeMethodLimit): a stage with such a one, as those of many features, runs by operators."""
 GRAPHFRAMES_CLASS = "org.graphframes.GraphFrame"
 _PAIR = re.compile(r"((?:\\.|[^\\\s=:])*)\s*[=:]?\s*(.*)", re.DOTALL)
 _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)

@@ -23,6 +23,7 @@ from segmentation.features.feature import (
 from segmentation.features.windows import (
     earlier_months,
     earlier_sum,
+    evenness,
     is_recent,
     or_zero,
     per_line,
@@ -203,6 +204,7 @@ def recharge_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date
     earlier_amount = per_month(F.col("earlier_amount"), earlier_months())
     recent_mean = F.try_divide(F.col("recent_amount").cast("double"), F.col("recent_recharges"))
     whole_mean = F.try_divide(F.col("whole_amount").cast("double"), F.col("whole_recharges"))
+    even = evenness(F.col("n_gaps"), F.col("gap_days"), F.col("gap_squares"))
     mean_gap = F.when(F.col("n_gaps") > 0, F.try_divide(F.col("gap_days").cast("double"), F.col("n_gaps")))
     return sums.select(
         "subscriber_id",
@@ -210,7 +212,7 @@ def recharge_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date
         per_month(F.coalesce(F.col("recent_recharges"), F.lit(0)), recent_months()).alias("recharges_per_month"),
         recent_amount.alias("recharge_amount_per_month"),
         F.coalesce(recent_mean, whole_mean).alias("recharge_amount_mean"),
-        regularity(F.col("n_gaps"), F.col("gap_days"), F.col("gap_squares")).alias("recharge_regularity"),
+        F.when(F.col("n_gaps") >= MIN_GAPS, even).alias("recharge_regularity"),
         velocity(recent_amount, earlier_amount).alias("recharge_velocity"),
         mean_gap.alias("recharge_gap_days_mean"),
         ratio(_recency(ends), mean_gap).alias("recharge_overdue_ratio"),
@@ -218,15 +220,6 @@ def recharge_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date
         share(F.col("n_before_expiry"), F.col("n_expiring")).alias("expiry_recharge_share"),
         per_month(or_zero(F.col("recent_lent"), F.col("n_recent")), recent_months()).alias("credit_lent_per_month"),
     )
-
-
-def regularity(n_gaps: Column, gap_days: Column, gap_squares: Column) -> Column:
-    """1 / (1 + spread over mean) of the gaps (0..1; 1 is clockwork, null with fewer than two gaps).
-
-    Whole numbers until the last step: n * sum of squares - square of the sum = n^2 * variance.
-    """
-    scaled_spread = F.sqrt((n_gaps * gap_squares - gap_days * gap_days).cast("double"))
-    return F.when(n_gaps >= MIN_GAPS, F.try_divide(gap_days.cast("double"), gap_days + scaled_spread))
 
 
 def _sums(windows: DataFrame) -> DataFrame:

@@ -31,7 +31,6 @@ from segmentation.features.feature import (
 )
 from segmentation.features.windows import (
     LEVEL_PERIODS,
-    WINDOW_PERIODS,
     earlier_months,
     earlier_sum,
     evenness,
@@ -355,8 +354,9 @@ def usage_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) 
     ]
     shares = [share(F.col(name), F.col("data_kb")).alias(feature) for feature, name in _SHARES_OF_DATA.items()]
     recent_data = per_month(or_zero(F.col("data_kb"), n_recent), recent_months())
-    months = [F.col(_month(age)) for age in range(WINDOW_PERIODS)]
     active_days = F.coalesce(F.col("n_active_days"), F.lit(0))
+    exhausted = share(F.col("n_exhausted"), recent_months())
+    even = evenness(window_months(), F.col("window_data_kb"), F.col("data_squares"))
     recent_voice = per_month(or_zero(F.col("voice_seconds"), n_recent), recent_months())
     return known.select(
         "subscriber_id",
@@ -365,14 +365,16 @@ def usage_features(lines: DataFrame, partials: DataFrame, ends: Sequence[date]) 
         F.try_divide(F.col("n_peers").cast("double"), F.col("n_call_days")).alias("peers_per_day"),
         share(F.col("voice_offnet_seconds"), F.col("voice_seconds")).alias("offnet_share"),
         velocity(recent_data, per_month(F.col("earlier_data_kb"), earlier_months())).alias("data_velocity"),
-        F.when(F.col("n_untold") == 0, evenness(months, window_months())).alias("usage_consistency"),
+        F.when((F.col("n_untold") == 0) & (window_months() > 1) & (F.col("window_data_kb") > 0), even).alias(
+            "usage_consistency"
+        ),
         share(active_days, _days_seen(ends)).alias("active_days_share"),
         F.col("devices_max").cast("double").alias("devices_max"),
         F.try_divide(F.col("voice_seconds").cast("double"), F.col("n_calls")).alias("call_seconds_mean"),
         share(F.col("voice_night_seconds"), F.col("voice_seconds")).alias("voice_night_share"),
         velocity(recent_voice, per_month(F.col("earlier_voice_seconds"), earlier_months())).alias("voice_velocity"),
         ratio(recent_data, F.col("allowance_kb")).alias("pack_used_ratio"),
-        F.when(F.col("n_recent_untold") == 0, share(_months_exhausted(months), recent_months())).alias(
+        F.when((F.col("n_recent_untold") == 0) & F.col("allowance_kb").isNotNull(), exhausted).alias(
             "pack_exhausted_share"
         ),
     )
@@ -388,24 +390,17 @@ def with_allowance(lines: DataFrame, products: DataFrame, on_day: date) -> DataF
     return lines.join(F.broadcast(included), on="product_id", how="left")
 
 
-def _months_exhausted(months: Sequence[Column]) -> Column:
-    """Of the last 3 periods in which the line was seen, those that used all data included (null without any)."""
-    allowance = F.col("allowance_kb")
-    used_up = [
-        F.when((F.lit(age) < recent_months()) & (F.coalesce(months[age], F.lit(0)) >= allowance), 1).otherwise(0)
-        for age in range(LEVEL_PERIODS)
-    ]
-    return F.when(allowance.isNotNull(), used_up[0] + used_up[1] + used_up[2])
-
-
 def _sums(windows: DataFrame) -> DataFrame:
-    """Sums over the windows. Grain: subscriber_id."""
+    """Sums over the windows. Grain: subscriber_id. Squares are decimals: exact where whole numbers would overflow."""
+    data_kb = F.col("data_kb").cast("decimal(19,0)")
     measures = sorted({*_LEVELS.values(), *_SHARES_OF_DATA.values(), *_MORE_SUMS})
     is_untold = F.col("age").isNotNull() & F.col("data_kb").isNull()
     return per_line(
         windows,
         *(recent_sum(name).alias(name) for name in (*measures, "n_active_days", "n_call_days")),
-        *(F.sum(F.when(F.col("age") == age, F.col("data_kb"))).alias(_month(age)) for age in range(WINDOW_PERIODS)),
+        F.sum(data_kb).alias("window_data_kb"),
+        F.sum(data_kb * data_kb).alias("data_squares"),
+        F.count_if(is_recent() & (F.col("data_kb") >= F.col("allowance_kb"))).alias("n_exhausted"),
         earlier_sum("data_kb").alias("earlier_data_kb"),
         earlier_sum("voice_seconds").alias("earlier_voice_seconds"),
         F.max("allowance_kb").alias("allowance_kb"),
@@ -414,10 +409,6 @@ def _sums(windows: DataFrame) -> DataFrame:
         F.count_if(is_untold).alias("n_untold"),
         F.count_if(is_untold & is_recent()).alias("n_recent_untold"),
     )
-
-
-def _month(age: int) -> str:
-    return f"data_kb_{age}_ago"
 
 
 def _days_seen(ends: Sequence[date]) -> Column:

@@ -102,21 +102,11 @@ def share(part: Column, whole: Column) -> Column:
     return F.when((whole > 0) & part.isNotNull(), F.greatest(F.least(raw, F.lit(1.0)), F.lit(0.0)))
 
 
-def evenness(values: Sequence[Column], n_values: Column) -> Column:
-    """1 / (1 + spread over mean) of the first `n_values` values, missing ones counted as 0.
+def evenness(n_values: Column, total: Column, squares: Column) -> Column:
+    """1 / (1 + spread over mean) of values, from their number, their sum and the sum of their squares.
 
-    1 is always the same; null with fewer than two values or a mean of 0. The order of summing is fixed by the list, so
-    the last bit does not depend on partitions.
+    1 is always the same; null where the sum is 0. Whole numbers until the last step: n * sum of squares - square of the
+    sum = n^2 * variance. So the last bit depends on no order of summing.
     """
-    counted = [F.when(F.lit(index) < n_values, F.coalesce(value, F.lit(0))) for index, value in enumerate(values)]
-    mean = F.try_divide(_total([F.coalesce(value, F.lit(0)) for value in counted]).cast("double"), n_values)
-    squares = [F.coalesce((value - mean) * (value - mean), F.lit(0.0)) for value in counted]
-    spread = F.sqrt(F.try_divide(_total(squares), n_values))
-    return F.when((n_values >= 2) & (mean > 0), F.try_divide(mean, mean + spread))
-
-
-def _total(columns: Sequence[Column]) -> Column:
-    total = columns[0]
-    for column in columns[1:]:
-        total = total + column
-    return total
+    scaled_spread = F.sqrt((n_values * squares - total * total).cast("double"))
+    return F.try_divide(total.cast("double"), total.cast("double") + scaled_spread)
