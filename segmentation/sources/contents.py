@@ -30,18 +30,20 @@ class Contents:
 
     def version(self, table: Table, last: date, first: date | None = None) -> str:
         """Hash of what the table holds of the days from `first` to `last`; from the beginning without `first`."""
-        days = self.by_day.get(table.name)
-        if days is None:
+        if table.name not in self.by_day:
             return stable_hash(self.versions[table.name])
-        chosen = sorted(day for day in days if day <= last and (first is None or day >= first))
-        return stable_hash([(day.isoformat(), days[day]) for day in chosen])
+        return stable_hash([(day.isoformat(), content) for day, content in self._between(table, first, last)])
 
     def may_have(self, table: Table, last: date, first: date | None = None) -> bool:
         """Whether the table has anything of the days from `first` to `last`; true where that is not known."""
-        days = self.by_day.get(table.name)
-        if days is None:
+        if table.name not in self.by_day:
             return self.versions[table.name] >= 0
-        return any(day <= last and (first is None or day >= first) for day in days)
+        return bool(self._between(table, first, last))
+
+    def _between(self, table: Table, first: date | None, last: date) -> list[tuple[date, str]]:
+        """The days of a table that is named, with what it holds of each, oldest first."""
+        days = self.by_day[table.name].items()
+        return sorted((day, content) for day, content in days if day <= last and (first is None or day >= first))
 
 
 def held(tables_at: Store, tables: Iterable[Table]) -> Contents:

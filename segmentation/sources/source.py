@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from segmentation.errors import SettingsError
 from segmentation.privacy.tokens import TokenKind
@@ -286,10 +287,10 @@ def load_all(paths: Sequence[Path]) -> list[Source]:
             continue
         try:
             sources.append(Source.model_validate(tree))
-            broken = None
-        except ValidationError as errors:
-            broken = errors
-        problems = (*_shape_problems(broken), *contract.problems(_without_strange_shapes(tree, broken)))
+            refused = []
+        except ValidationError as broken:
+            refused = broken.errors()
+        problems = (*_shape_problems(refused), *contract.problems(_without_strange_shapes(tree, refused)))
         found += [f"{path}: {problem}" for problem in problems]
     found += _order_problems(sources)
     if not found:
@@ -331,16 +332,14 @@ def _order_problems(sources: Sequence[Source]) -> list[str]:
     return found
 
 
-def _shape_problems(broken: ValidationError | None) -> list[str]:
-    if broken is None:
-        return []
-    return [f"{_path(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}" for problem in broken.errors()]
+def _shape_problems(refused: Sequence[ErrorDetails]) -> list[str]:
+    return [f"{_path(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}" for problem in refused]
 
 
-def _without_strange_shapes(tree: dict, broken: ValidationError | None) -> dict:
+def _without_strange_shapes(tree: dict, refused: Sequence[ErrorDetails]) -> dict:
     """The tree with text in place of lists and mappings that stand where none may: what else is wrong is told too."""
     mended = copy.deepcopy(tree)
-    for problem in () if broken is None else broken.errors():
+    for problem in refused:
         *way, last = _written(problem["loc"])
         at: Json = mended
         for part in way:
